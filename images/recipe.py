@@ -1,0 +1,56 @@
+"""Which images there are, on what each stands, and which locked wheels it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The repository."""
+
+VERSION = "0.1.0"
+
+OWNER_LABEL = "carrel.image"
+"""On every image that the build made, so that `make clean` removes those and no others."""
+
+RECIPE_LABEL = "carrel.recipe"
+"""The digest of everything that went into an image; the build is skipped while it stands."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image, built from ``images/<name>/Dockerfile``."""
+
+    name: str
+    requirements: str | None
+    """``requirements/<this>.txt``."""
+    parent: str = "base"
+    code: bool = True
+    """Whether Carrel's own packages are copied in."""
+    node_modules: bool = False
+
+    @property
+    def tag(self) -> str:
+        """What the image is called in the engine."""
+        return f"carrel/{self.name}:{VERSION}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its Dockerfile is."""
+        return ROOT / "images" / self.name
+
+
+BASE = Image("base", None, parent="", code=False)
+
+IMAGES = (
+    Image("proxy", "proxy", code=False, node_modules=True),
+    Image("hub", "hub"),
+    Image("desk", "desk"),
+    Image("engine-base", "engine"),
+    Image("engine-stats", "stats", parent="engine-base"),
+)
+
+
+def by_name(name: str) -> Image:
+    """The image called ``name``; `KeyError` if there is none."""
+    return {image.name: image for image in (BASE, *IMAGES)}[name]

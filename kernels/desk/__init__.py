@@ -1,0 +1,1 @@
+"""The desk's side: Jupyter's kernel management, with every kernel in the engine container."""

@@ -1,0 +1,1 @@
+"""The engine's side: the launcher, the first process of an engine container."""

@@ -1,0 +1,207 @@
+"""The one place that writes an engine container's isolation.
+
+`engine_container` makes the body of Docker's ``POST /containers/create`` for a desk's engine and
+for a template run's. `breaches` says in what a body differs from that isolation; the Docker gate
+refuses a body with any breach, so that a hub that was taken over cannot start a weaker engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ENGINE_UID = 2000
+ENGINE_GID = 2000
+"""Also the group of the sockets and the workspace, which the desk's uid belongs to."""
+
+ROLE_LABEL = "carrel.role"
+ENGINE_ROLES = ("engine", "run-engine")
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one engine may use at most."""
+
+    memory: int = 2 * GIB
+    """Bytes, with no swap beside it."""
+    cpus: float = 1.0
+    pids: int = 256
+    tmp: int = 512 * MIB
+    """Bytes of the tmpfs at /tmp, which count as memory too."""
+    shm: int = 256 * MIB
+    """Bytes of /dev/shm (data loaders of torch use it)."""
+    gpus: int = 0
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A host folder (``bind``) or a named ``volume`` at ``target``."""
+
+    source: str
+    target: str
+    read_only: bool = True
+    kind: str = "bind"
+
+    def body(self) -> dict[str, Any]:
+        """As an entry of Docker's ``HostConfig.Mounts``."""
+        mount: dict[str, Any] = {
+            "Type": self.kind,
+            "Source": self.source,
+            "Target": self.target,
+            "ReadOnly": self.read_only,
+        }
+        if self.kind == "bind":
+            # A mount made inside the folder later on must not show up in the engine.
+            mount["BindOptions"] = {"Propagation": "rprivate"}
+        return mount
+
+
+def engine_container(
+    *,
+    image: str,
+    role: str,
+    mounts: Iterable[Mount],
+    limits: Limits,
+    labels: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+    command: list[str] | None = None,
+    working_dir: str = "/workspace",
+    restart_attempts: int = 0,
+) -> dict[str, Any]:
+    """The create body of an engine.
+
+    Parameters
+    ----------
+    role
+        ``engine`` (a desk's) or ``run-engine`` (a template run's).
+    command
+        Replaces the image's command (the launcher).
+    restart_attempts
+        How often Docker starts the engine again after it failed; 0 for a run.
+    """
+    host: dict[str, Any] = {
+        "NetworkMode": "none",
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "IpcMode": "private",
+        "Memory": limits.memory,
+        "MemorySwap": limits.memory,
+        "NanoCpus": int(limits.cpus * 1e9),
+        "PidsLimit": limits.pids,
+        "ShmSize": limits.shm,
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={limits.tmp},mode=1777"},  # noqa: S108
+        "Ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "nofile", "Soft": 4096, "Hard": 4096},
+        ],
+        "OomScoreAdj": 500,
+        "Mounts": [mount.body() for mount in mounts],
+        "RestartPolicy": (
+            {"Name": "on-failure", "MaximumRetryCount": restart_attempts} if restart_attempts else {"Name": "no"}
+        ),
+        # An engine writes what it likes on its console; the host's disk must not pay for it.
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
+    }
+    if limits.gpus:
+        host["DeviceRequests"] = [{"Driver": "nvidia", "Count": limits.gpus, "Capabilities": [["gpu"]]}]
+    body: dict[str, Any] = {
+        "Image": image,
+        "User": f"{ENGINE_UID}:{ENGINE_GID}",
+        "WorkingDir": working_dir,
+        "Env": [f"{name}={value}" for name, value in sorted((environment or {}).items())],
+        "Labels": {**labels, ROLE_LABEL: role},
+        "NetworkDisabled": True,
+        "HostConfig": host,
+    }
+    if command:
+        body["Cmd"] = command
+    return body
+
+
+_BODY_KEYS = {"Image", "User", "WorkingDir", "Env", "Labels", "NetworkDisabled", "HostConfig", "Cmd"}
+_FIXED = {
+    "NetworkMode": "none",
+    "ReadonlyRootfs": True,
+    "CapDrop": ["ALL"],
+    "SecurityOpt": ["no-new-privileges:true"],
+    "IpcMode": "private",
+    "OomScoreAdj": 500,
+    "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
+}
+_LIMITED = ("Memory", "MemorySwap", "NanoCpus", "PidsLimit", "ShmSize")
+_CHECKED_ELSEWHERE = {"Tmpfs", "Ulimits", "Mounts", "RestartPolicy", "DeviceRequests"}
+
+
+def breaches(body: Mapping[str, Any]) -> list[str]:
+    """In what an engine's create body is weaker than `engine_container` writes it.
+
+    Default deny: a key that this module does not write is a breach, whatever its value. Mount
+    sources are the Docker gate's to check, since only it knows the site's folders.
+    """
+    found = [f"{key} is not a setting of an engine" for key in sorted(set(body) - _BODY_KEYS)]
+    host = body.get("HostConfig")
+    if not isinstance(host, Mapping):
+        return [*found, "HostConfig is missing"]
+    if body.get("User") != f"{ENGINE_UID}:{ENGINE_GID}":
+        found.append(f"User must be {ENGINE_UID}:{ENGINE_GID}")
+    if body.get("NetworkDisabled") is not True:
+        found.append("NetworkDisabled must be true")
+    allowed = set(_FIXED) | set(_LIMITED) | _CHECKED_ELSEWHERE
+    found += [f"HostConfig.{key} is not a setting of an engine" for key in sorted(set(host) - allowed)]
+    found += [f"HostConfig.{key} must be {value!r}" for key, value in _FIXED.items() if host.get(key) != value]
+    for key in _LIMITED:
+        value = host.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            found.append(f"HostConfig.{key} must be a positive limit")
+    if host.get("MemorySwap") != host.get("Memory"):
+        found.append("HostConfig.MemorySwap must equal Memory (no swap)")
+    found += _tmpfs_breaches(host.get("Tmpfs"))
+    found += _restart_breaches(host.get("RestartPolicy"))
+    found += [f for mount in host.get("Mounts") or [] for f in _mount_breaches(mount)]
+    found += [f for request in host.get("DeviceRequests") or [] for f in _device_breaches(request)]
+    return found
+
+
+def _tmpfs_breaches(tmpfs: object) -> list[str]:
+    if not isinstance(tmpfs, Mapping) or set(tmpfs) != {"/tmp"}:  # noqa: S108
+        return ["HostConfig.Tmpfs must be /tmp alone"]
+    options = set(str(tmpfs["/tmp"]).split(","))  # noqa: S108
+    missing = {"nosuid", "nodev"} - options
+    sized = any(option.startswith("size=") and option[5:].isdigit() for option in options)
+    return [] if not missing and sized else ["HostConfig.Tmpfs /tmp must be nosuid, nodev and sized"]
+
+
+def _restart_breaches(policy: object) -> list[str]:
+    if not isinstance(policy, Mapping) or policy.get("Name") not in ("no", "on-failure"):
+        return ["HostConfig.RestartPolicy must be no or on-failure"]
+    attempts = policy.get("MaximumRetryCount", 0)
+    return [] if isinstance(attempts, int) and 0 <= attempts <= 5 else ["RestartPolicy allows too many attempts"]
+
+
+def _mount_breaches(mount: object) -> list[str]:
+    if not isinstance(mount, Mapping) or set(mount) - {"Type", "Source", "Target", "ReadOnly", "BindOptions"}:
+        return ["a mount has settings that an engine's has not"]
+    if mount.get("Type") not in ("bind", "volume"):
+        return [f"a mount of type {mount.get('Type')!r} is not allowed"]
+    if mount.get("Type") == "bind" and mount.get("BindOptions") != {"Propagation": "rprivate"}:
+        return [f"the mount at {mount.get('Target')} must be rprivate"]
+    return []
+
+
+def _device_breaches(request: object) -> list[str]:
+    known = {"Driver", "Count", "Capabilities"}
+    if (
+        isinstance(request, Mapping)
+        and set(request) == known
+        and request["Driver"] == "nvidia"
+        and request["Capabilities"] == [["gpu"]]
+        and isinstance(request["Count"], int)
+        and request["Count"] > 0
+    ):
+        return []
+    return ["HostConfig.DeviceRequests may only ask for a number of GPUs"]
