@@ -89,7 +89,11 @@ def build(image: Image, var: Path, own_code: Path, parent: str, base: str) -> bo
     arguments = {"DEBIAN": parent, "PARENT": parent, "BASE": base, "APT_MIRROR": debian.mirror()}
     arguments |= {name: os.environ[name] for name in PROXY_VARIABLES if name in os.environ}
     dockerfile = (context / "Dockerfile").read_text()
-    known = [f"--build-arg={k}={v}" for k, v in arguments.items() if k in PROXY_VARIABLES or f"ARG {k}" in dockerfile]
+    known = [
+        f"--build-arg={k}={v}"
+        for k, v in arguments.items()
+        if k in PROXY_VARIABLES or f"ARG {k}" in dockerfile
+    ]
     labels = [f"--label={OWNER_LABEL}={image.name}", f"--label={RECIPE_LABEL}={recipe}"]
     try:
         run(
@@ -130,7 +134,9 @@ def main(names: list[str]) -> int:
     try:
         built = build_all(ROOT / "var", names, watch)
     except KeyError as error:
-        return stop_with_line(Stop(f"there is no image {error}; there are {', '.join(i.name for i in IMAGES)}"))
+        return stop_with_line(
+            Stop(f"there is no image {error}; there are {', '.join(i.name for i in IMAGES)}")
+        )
     except Stop as error:
         return stop_with_line(error)
     say(f"built {', '.join(built) or 'nothing anew'} in {watch.total:.0f} s")

@@ -28,7 +28,12 @@ def run(command: Sequence[str], *, why: str, log: Path | None = None, timeout: f
     """
     try:
         done = subprocess.run(  # noqa: S603
-            list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False
+            list(command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         raise Stop(f"{why}: {command[0]} is not installed") from error

@@ -47,7 +47,9 @@ def image(var: Path) -> str:
         return reference
     except Stop as refused:
         if wanted:
-            raise Stop(f"The base image {wanted} (CARREL_BASE_IMAGE) can't be pulled; name one that can") from refused
+            raise Stop(
+                f"The base image {wanted} (CARREL_BASE_IMAGE) can't be pulled; name one that can"
+            ) from refused
         reason = str(refused).strip().splitlines()[-1][:120]
     say(f"it can't be pulled ({reason}); making one with debootstrap")
     return _bootstrap(var)

@@ -43,7 +43,15 @@ def modules(var: Path) -> Path:
     folder.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCK.with_name(name), folder / name)
-    command = [*_npm(var), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    command = [
+        *_npm(var),
+        "ci",
+        "--omit=dev",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+    ]
     path = f"{Path(command[0]).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}"
     done = subprocess.run(  # noqa: S603
         command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False

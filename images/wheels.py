@@ -32,7 +32,9 @@ def build_python(var: Path) -> Path:
     try:
         venv.create(folder, with_pip=True)
     except Exception as error:
-        raise Stop("Python can't make a virtual environment; mend it with: apt-get install python3-venv") from error
+        raise Stop(
+            "Python can't make a virtual environment; mend it with: apt-get install python3-venv"
+        ) from error
     run(
         [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)],
         why="The build tools could not be fetched",
@@ -67,7 +69,13 @@ def fetch(requirements: str, var: Path) -> Path:
     say(f"fetching {len(_names(lock))} locked wheels for {requirements}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    target = ["--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}", "--abi=cp311", "--abi=abi3"]
+    target = [
+        "--only-binary=:all:",
+        "--implementation=cp",
+        f"--python-version={PYTHON}",
+        "--abi=cp311",
+        "--abi=abi3",
+    ]
     target += ["--abi=none", *(f"--platform={name}" for name in platforms())]
     run(
         [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", *target]
@@ -90,7 +98,16 @@ def _add_pip(folder: Path, python: Path, var: Path) -> None:
     if not list(store.glob("pip-*.whl")):
         store.mkdir(parents=True, exist_ok=True)
         run(
-            [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+            [
+                str(python),
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--require-hashes",
+                "--only-binary=:all:",
+            ]
             + ["--dest", str(store), "-r", str(lock)],
             why="pip's wheel could not be fetched",
         )

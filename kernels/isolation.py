@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kernels.container_rules import ContainerRules
+
 ENGINE_UID = 2000
 ENGINE_GID = 2000
 """Also the group of the sockets and the workspace, which the desk's uid belongs to."""
@@ -102,7 +104,9 @@ def engine_container(
         "OomScoreAdj": 500,
         "Mounts": [mount.body() for mount in mounts],
         "RestartPolicy": (
-            {"Name": "on-failure", "MaximumRetryCount": restart_attempts} if restart_attempts else {"Name": "no"}
+            {"Name": "on-failure", "MaximumRetryCount": restart_attempts}
+            if restart_attempts
+            else {"Name": "no"}
         ),
         # An engine writes what it likes on its console; the host's disk must not pay for it.
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
@@ -123,85 +127,27 @@ def engine_container(
     return body
 
 
-_BODY_KEYS = {"Image", "User", "WorkingDir", "Env", "Labels", "NetworkDisabled", "HostConfig", "Cmd"}
-_FIXED = {
-    "NetworkMode": "none",
-    "ReadonlyRootfs": True,
-    "CapDrop": ["ALL"],
-    "SecurityOpt": ["no-new-privileges:true"],
-    "IpcMode": "private",
-    "OomScoreAdj": 500,
-    "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
-}
-_LIMITED = ("Memory", "MemorySwap", "NanoCpus", "PidsLimit", "ShmSize")
-_CHECKED_ELSEWHERE = {"Tmpfs", "Ulimits", "Mounts", "RestartPolicy", "DeviceRequests"}
+RULES = ContainerRules(
+    user=f"{ENGINE_UID}:{ENGINE_GID}",
+    body={"NetworkDisabled": True},
+    host={
+        "NetworkMode": "none",
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "IpcMode": "private",
+        "OomScoreAdj": 500,
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
+    },
+    tmpfs=("/tmp",),  # noqa: S108
+    gpus=True,
+)
+"""What every engine must have; `engine_container` writes it, the Docker gate holds a hub to it."""
 
 
 def breaches(body: Mapping[str, Any]) -> list[str]:
     """In what an engine's create body is weaker than `engine_container` writes it.
 
-    Default deny: a key that this module does not write is a breach, whatever its value. Mount
-    sources are the Docker gate's to check, since only it knows the site's folders.
+    Mount sources are the Docker gate's to check, since only it knows the site's folders.
     """
-    found = [f"{key} is not a setting of an engine" for key in sorted(set(body) - _BODY_KEYS)]
-    host = body.get("HostConfig")
-    if not isinstance(host, Mapping):
-        return [*found, "HostConfig is missing"]
-    if body.get("User") != f"{ENGINE_UID}:{ENGINE_GID}":
-        found.append(f"User must be {ENGINE_UID}:{ENGINE_GID}")
-    if body.get("NetworkDisabled") is not True:
-        found.append("NetworkDisabled must be true")
-    allowed = set(_FIXED) | set(_LIMITED) | _CHECKED_ELSEWHERE
-    found += [f"HostConfig.{key} is not a setting of an engine" for key in sorted(set(host) - allowed)]
-    found += [f"HostConfig.{key} must be {value!r}" for key, value in _FIXED.items() if host.get(key) != value]
-    for key in _LIMITED:
-        value = host.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            found.append(f"HostConfig.{key} must be a positive limit")
-    if host.get("MemorySwap") != host.get("Memory"):
-        found.append("HostConfig.MemorySwap must equal Memory (no swap)")
-    found += _tmpfs_breaches(host.get("Tmpfs"))
-    found += _restart_breaches(host.get("RestartPolicy"))
-    found += [f for mount in host.get("Mounts") or [] for f in _mount_breaches(mount)]
-    found += [f for request in host.get("DeviceRequests") or [] for f in _device_breaches(request)]
-    return found
-
-
-def _tmpfs_breaches(tmpfs: object) -> list[str]:
-    if not isinstance(tmpfs, Mapping) or set(tmpfs) != {"/tmp"}:  # noqa: S108
-        return ["HostConfig.Tmpfs must be /tmp alone"]
-    options = set(str(tmpfs["/tmp"]).split(","))  # noqa: S108
-    missing = {"nosuid", "nodev"} - options
-    sized = any(option.startswith("size=") and option[5:].isdigit() for option in options)
-    return [] if not missing and sized else ["HostConfig.Tmpfs /tmp must be nosuid, nodev and sized"]
-
-
-def _restart_breaches(policy: object) -> list[str]:
-    if not isinstance(policy, Mapping) or policy.get("Name") not in ("no", "on-failure"):
-        return ["HostConfig.RestartPolicy must be no or on-failure"]
-    attempts = policy.get("MaximumRetryCount", 0)
-    return [] if isinstance(attempts, int) and 0 <= attempts <= 5 else ["RestartPolicy allows too many attempts"]
-
-
-def _mount_breaches(mount: object) -> list[str]:
-    if not isinstance(mount, Mapping) or set(mount) - {"Type", "Source", "Target", "ReadOnly", "BindOptions"}:
-        return ["a mount has settings that an engine's has not"]
-    if mount.get("Type") not in ("bind", "volume"):
-        return [f"a mount of type {mount.get('Type')!r} is not allowed"]
-    if mount.get("Type") == "bind" and mount.get("BindOptions") != {"Propagation": "rprivate"}:
-        return [f"the mount at {mount.get('Target')} must be rprivate"]
-    return []
-
-
-def _device_breaches(request: object) -> list[str]:
-    known = {"Driver", "Count", "Capabilities"}
-    if (
-        isinstance(request, Mapping)
-        and set(request) == known
-        and request["Driver"] == "nvidia"
-        and request["Capabilities"] == [["gpu"]]
-        and isinstance(request["Count"], int)
-        and request["Count"] > 0
-    ):
-        return []
-    return ["HostConfig.DeviceRequests may only ask for a number of GPUs"]
+    return RULES.breaches(body)

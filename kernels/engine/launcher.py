@@ -58,7 +58,10 @@ class Launcher:
         self.sockets = sockets
         self.linger = linger
         self.scratch = Path(scratch)
-        self.kernelspecs = [Path(sys.prefix) / "share/jupyter/kernels", Path("/usr/local/share/jupyter/kernels")]
+        self.kernelspecs = [
+            Path(sys.prefix) / "share/jupyter/kernels",
+            Path("/usr/local/share/jupyter/kernels"),
+        ]
         self.kernels: dict[int, protocol.Kernel] = {}
         self.exits: dict[str, _Exit] = {}
         self.oom = oom.Counter()
@@ -115,7 +118,9 @@ class Launcher:
                 peer.close()
                 return
             peer.setblocking(False)
-            self.selector.register(peer, selectors.EVENT_READ, _Connection(time.monotonic() + REQUEST_SECONDS))
+            self.selector.register(
+                peer, selectors.EVENT_READ, _Connection(time.monotonic() + REQUEST_SECONDS)
+            )
 
     def _advance(self, peer: socket.socket, connection: _Connection) -> None:
         """Read on, or write on, without ever waiting for this peer."""
@@ -188,7 +193,9 @@ class Launcher:
         running = self._pid(kernel.kernel_id)
         if running is None:
             if len(self.kernels) >= protocol.MAX_KERNELS:
-                raise protocol.ProtocolError(f"this engine runs {protocol.MAX_KERNELS} kernels already; shut one down")
+                raise protocol.ProtocolError(
+                    f"this engine runs {protocol.MAX_KERNELS} kernels already; shut one down"
+                )
             connection_file = kernel_process.write_connection_file(kernel, self.scratch, self.sockets)
             if kernel.name == "python3":
                 running = kernel_process.fork_python_kernel(kernel, connection_file)

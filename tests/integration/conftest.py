@@ -39,7 +39,9 @@ def sockets(short_tmp: Path) -> Path:
 
 
 @pytest.fixture
-def start_engine(docker_client: docker.DockerClient, sockets: Path, short_tmp: Path) -> Iterator[Callable[..., Container]]:
+def start_engine(
+    docker_client: docker.DockerClient, sockets: Path, short_tmp: Path
+) -> Iterator[Callable[..., Container]]:
     """Start an engine with the isolation that a desk's has; returns the running container."""
     started: list[Container] = []
 

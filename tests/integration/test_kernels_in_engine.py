@@ -33,7 +33,7 @@ def _manager(sockets: Path) -> EngineMappingKernelManager:
     config.EngineProvisioner.sockets = str(sockets)
     config.EngineMappingKernelManager.sockets = str(sockets)
     return EngineMappingKernelManager(
-        config=config, kernel_spec_manager=EngineKernelSpecManager(), root_dir="/tmp"
+        config=config, kernel_spec_manager=EngineKernelSpecManager(), root_dir="/tmp", connection_dir=str(sockets.parent)
     )
 
 
@@ -241,4 +241,3 @@ async def test_a_kernel_that_the_image_lacks_is_refused_in_one_line(start_engine
 
 def _processes(container) -> int:
     return len(container.top()["Processes"])
-

@@ -1,0 +1,28 @@
+"""Puts the guard before the handlers of a running jupyter_server."""
+
+from __future__ import annotations
+
+from jupyter_server.serverapp import ServerApp
+
+from export_guard.events import Emitter
+from export_guard.headers import SecurityHeaders
+from export_guard.limits import ExportGuard
+from export_guard.policy import POLICY
+from export_guard.router import Guard
+
+
+def load(serverapp: ServerApp) -> Guard:
+    """Install the guard in the server's web application. Called before the server listens.
+
+    Any failure ends the server: a desk without its guard must not come up.
+    """
+    try:
+        app = serverapp.web_app
+        guard = Guard(app, POLICY, ExportGuard(parent=serverapp), Emitter())
+        guard.install()
+        app.add_transform(SecurityHeaders)
+    except Exception as problem:
+        serverapp.log.critical("The guard could not be installed, so the desk stops: %s", problem)
+        raise SystemExit(1) from problem
+    serverapp.log.info("The guard stands before %d named routes", len(POLICY.routes))
+    return guard

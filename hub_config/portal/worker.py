@@ -1,0 +1,232 @@
+"""Carrying out queued runs, each in a fresh engine, one after another.
+
+The registry holds the queue; this process only carries it out. When the portal starts again it
+takes up runs whose engine still works, and ends as interrupted those whose engine is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, ImageNotFound, NotFound
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from hub_config import naming
+from hub_config.desk_parts import reason
+from hub_config.portal import run_engine
+from provisioning.registry import access, database, runs
+from provisioning.registry.models import Run, RunStatus
+from provisioning.settings import data_root
+
+log = logging.getLogger("carrel.runs")
+
+RESULT_LIMIT = 4 * 1024 * 1024
+"""Bytes of ``run.json`` that are read; an engine wrote it."""
+LOOK_AGAIN = 5.0
+"""Seconds after which the queue is looked at without being woken (another process may fill it)."""
+
+
+class Worker:
+    """The background task of the portal that runs what is queued.
+
+    Parameters
+    ----------
+    registry
+        The registry's engine.
+    at_once
+        How many runs may be under way together on this machine.
+    """
+
+    def __init__(self, registry: Engine, *, at_once: int = 1):
+        self.registry = registry
+        self.at_once = at_once
+        self.site = os.environ.get("CARREL_SITE", "carrel")
+        self.version = os.environ.get("CARREL_VERSION", "0.1.0")
+        self.timeout = float(os.environ.get("CARREL_RUN_TIMEOUT", str(6 * 3600)))
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client: docker.APIClient | None = None
+
+    @property
+    def client(self) -> docker.APIClient:
+        """Docker, through the gate (``DOCKER_HOST``)."""
+        if self._client is None:
+            self._client = docker.APIClient(version="auto", timeout=600)
+        return self._client
+
+    def start(self) -> None:
+        """Begin; call it inside the event loop."""
+        for _ in range(self.at_once):
+            self._keep(asyncio.create_task(self._serve()))
+
+    def wake(self) -> None:
+        """Say that something was queued."""
+        self._wake.set()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def cancel(self, run_id: str) -> None:
+        """Cancel a queued run, or stop a running one. Raises `runs.RunRefused`."""
+
+        def end(session: Session) -> None:
+            run = runs.get_run(session, run_id)
+            if run.status is RunStatus.RUNNING:
+                runs.mark_finished(session, run_id, RunStatus.CANCELLED)
+            else:
+                runs.cancel_queued(session, run_id)
+
+        await self._registry(end)
+        await asyncio.to_thread(self._remove, run_id)
+
+    async def _registry(self, change: Callable[[Session], Any]) -> Any:
+        def work() -> Any:
+            with database.writing(self.registry) as session:
+                return change(session)
+
+        return await asyncio.to_thread(work)
+
+    async def _serve(self) -> None:
+        await self._recover()
+        while True:
+            try:
+                run = await self._registry(runs.claim_next_queued)
+                if run is None:
+                    self._wake.clear()
+                    await self._nap()
+                    continue
+                await self._carry_out(run)
+            except Exception:  # the queue goes on, whatever one run does
+                log.exception("the run queue met an error")
+                await asyncio.sleep(LOOK_AGAIN)
+
+    async def _nap(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN)
+        except TimeoutError:
+            return
+
+    async def _recover(self) -> None:
+        """Take up runs whose engine is there, and end those whose is not."""
+        try:
+            there = await asyncio.to_thread(self._engines)
+        except (APIError, OSError) as error:
+            log.warning("Docker does not answer; no run is taken up: %s", error)
+            return
+        lost = await self._registry(lambda session: runs.interrupt_lost(session, there))
+        for run in lost:
+            log.warning("run %s has no engine and is interrupted", run.id)
+        for run_id in there:
+            self._keep(asyncio.create_task(self._take_up(run_id)))
+
+    def _engines(self) -> set[str]:
+        """The ids of the runs that have an engine, working or ended."""
+        listed = self.client.containers(all=True, filters={"label": [f"{naming.ROLE_LABEL}=run-engine"]})
+        return {container["Labels"][naming.RUN_LABEL] for container in listed}
+
+    async def _take_up(self, run_id: str) -> None:
+        name = naming.run_engine_name(self.site, run_id)
+        await self._finish(run_id, await asyncio.to_thread(self._ended, name))
+
+    async def _carry_out(self, run: Run) -> None:
+        try:
+            image = await asyncio.to_thread(self._image)
+            allowed = await self._registry(lambda s: self._still_allowed(s, run))
+            body = run_engine.body(run, allowed.quotas, self.site, image)
+            name = naming.run_engine_name(self.site, run.id)
+            await asyncio.to_thread(self._launch, body, name)
+            await self._registry(lambda s: runs.mark_started(s, run.id, image=image["digest"]))
+            problem = await asyncio.to_thread(self._ended, name)
+        except access.AccessDenied as denied:
+            problem = str(denied)
+        except APIError as error:
+            problem = f"The engine could not be started: {reason(error)}"
+        except runs.RunRefused:
+            return  # it was cancelled meanwhile
+        await self._finish(run.id, problem)
+
+    @staticmethod
+    def _still_allowed(session: Session, run: Run) -> access.DeskAccess:
+        """What was allowed when the run was asked for may be revoked by now."""
+        granted = access.desk_access(session, run.requested_by, run.project)
+        there = {(extract.name, extract.digest) for extract in granted.extracts}
+        for extract in run.extracts:
+            if (extract["name"], extract["digest"]) not in there:
+                raise access.AccessDenied(
+                    "extract_not_granted",
+                    "The extract {extract} is not granted to the project {project}. "
+                    "Ask an administrator to grant it.",
+                    extract=extract["name"],
+                    project=run.project,
+                )
+        return granted
+
+    def _image(self) -> dict[str, str]:
+        name = f"carrel/engine-stats:{self.version}"
+        try:
+            return {"name": name, "digest": self.client.inspect_image(name)["Id"]}
+        except ImageNotFound as error:
+            raise access.AccessDenied(
+                "image_missing", "The image {image} is missing. An administrator builds it with: make up", image=name
+            ) from error
+
+    def _launch(self, body: dict[str, Any], name: str) -> None:
+        self.client.create_container_from_config(body, name)
+        self.client.start(name)
+
+    def _ended(self, name: str) -> str | None:
+        """Wait for the engine; None when it ended well, else one line."""
+        try:
+            code = self.client.wait(name, timeout=self.timeout)["StatusCode"]
+            killed = self.client.inspect_container(name)["State"].get("OOMKilled")
+        except NotFound:
+            return "The run's engine was removed."
+        except OSError:  # requests' time-outs are
+            return f"The run took longer than {self.timeout / 3600:.0f} h and was stopped."
+        if code == 0:
+            return None
+        return "The run needed more memory than the project has." if killed else f"The runner ended with {code}."
+
+    async def _finish(self, run_id: str, problem: str | None) -> None:
+        """Record how the run ended: by its own record, if there is one."""
+        result = await asyncio.to_thread(read_result, run_id, await self._project(run_id))
+        await asyncio.to_thread(self._remove, run_id)
+        succeeded = problem is None and result.get("status") == "succeeded"
+        error = None if succeeded else str(result.get("error") or problem or "The run left no record.")[:1000]
+        status = RunStatus.SUCCEEDED if succeeded else RunStatus.FAILED
+        try:
+            await self._registry(lambda session: runs.mark_finished(session, run_id, status, error))
+        except runs.RunRefused:
+            return  # it was cancelled meanwhile
+        log.info("run %s: %s", run_id, status.value)
+
+    async def _project(self, run_id: str) -> str:
+        return await self._registry(lambda session: runs.get_run(session, run_id).project)
+
+    def _remove(self, run_id: str) -> None:
+        try:
+            self.client.remove_container(naming.run_engine_name(self.site, run_id), force=True, v=True)
+        except NotFound:
+            return
+
+
+def read_result(run_id: str, project: str) -> dict[str, Any]:
+    """``run.json`` as far as it can be believed: bounded, an object, else empty."""
+    path = Path(data_root(), "runs", project, run_id, "run.json")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(RESULT_LIMIT + 1)
+        document = json.loads(content) if len(content) <= RESULT_LIMIT else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}

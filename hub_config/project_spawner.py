@@ -1,0 +1,218 @@
+"""Spawning a desk: what differs from `dockerspawner.DockerSpawner`.
+
+A named server is a project. Who may have it, with which extracts and limits, is asked of the
+registry at every spawn. Two containers are started at once, the desk and its engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound
+from dockerspawner import DockerSpawner
+from tornado.httpclient import AsyncHTTPClient
+from tornado.simple_httpclient import HTTPTimeoutError
+from traitlets import Bool, Float, Integer, Unicode
+
+from hub_config import naming
+from hub_config.desk_container import PORT, desk_container
+from hub_config.desk_parts import DeskParts, PartFailed, reason
+from kernels import isolation
+from kernels.isolation import Limits, Mount
+from locales import choose, text
+from provisioning.registry import access, database
+
+
+class SpawnRefused(Exception):
+    """No desk, and why; JupyterHub shows ``jupyterhub_message`` on its page."""
+
+    def __init__(self, line: str):
+        super().__init__(line)
+        self.jupyterhub_message = line
+
+
+class ProjectSpawner(DockerSpawner):
+    """A desk and its engine for one user in one project."""
+
+    site = Unicode("carrel", config=True, help="Prefix of all names in Docker, and the value of `carrel.site`.")
+    registry_url = Unicode("", config=True, help="The registry's SQLAlchemy URL; empty: CARREL_REGISTRY_URL.")
+    engine_image = Unicode("carrel/engine-stats:0.1.0", config=True, help="The image of a desk's engine.")
+    desk_subnets = Unicode("10.213.0.0/16", config=True, help="Each desk's network takes a /29 out of this.")
+    desk_memory = Integer(512 * isolation.MIB, config=True, help="Bytes that a desk (not its engine) may use.")
+    engine_linger = Float(
+        3600.0, config=True, help="Seconds that an engine outlives a desk that died, its kernels running on."
+    )
+    keep_engine = Bool(False, config=True, help="Whether stopping a desk leaves its engine running as well.")
+
+    # docker-py blocks in threads; a desk's parts are made side by side.
+    _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="docker")
+    _registry: Any = None
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        """Threads for Docker's calls; the stock spawner has one for all users."""
+        return self._threads
+
+    @property
+    def names(self) -> naming.DeskNames:
+        """What this desk's parts are called."""
+        return naming.DeskNames(self.site, self.name, self.user.name)
+
+    @property
+    def parts(self) -> DeskParts:
+        """This desk's parts in Docker."""
+        return DeskParts(self.names, self.docker, ipaddress.IPv4Network(self.desk_subnets))
+
+    def _object_name_default(self) -> str:
+        return self.names.desk
+
+    def _port_default(self) -> int:
+        return PORT
+
+    async def start(self) -> tuple[str, int]:
+        """Start the desk and its engine; returns the desk's address once it answers.
+
+        Raises `SpawnRefused` with one line for the person; then nothing of this spawn is left.
+        """
+        granted = await asyncio.to_thread(self._access)
+        making: list[asyncio.Task[Any]] = []
+        try:
+            await self._check_images()
+            await self.parts.remove_container(self.names.desk)
+            making.append(asyncio.create_task(self.parts.make_engine(self._engine_body(granted))))
+            making.append(asyncio.create_task(self._make_desk()))
+            await asyncio.gather(*making)
+            return await self._answering(), PORT
+        except BaseException as error:
+            # Wait for the half that still works on, or it would leave its part behind.
+            await asyncio.gather(*making, return_exceptions=True)
+            await asyncio.shield(self.parts.remove_all())
+            if isinstance(error, (APIError, PartFailed)):
+                raise SpawnRefused(self._line(error)) from error
+            raise
+
+    def _access(self) -> access.DeskAccess:
+        if ProjectSpawner._registry is None:
+            ProjectSpawner._registry = database.sessions(database.engine(self.registry_url or None))
+        if not naming.NAME.fullmatch(self.name):
+            raise SpawnRefused(self._text("A desk belongs to a project. Choose one of your projects."))
+        try:
+            with ProjectSpawner._registry() as session:
+                return access.desk_access(session, self.user.name, self.name)
+        except access.AccessDenied as denied:
+            raise SpawnRefused(denied.text(self._language)) from denied
+
+    @property
+    def _language(self) -> str:
+        handler = getattr(self, "handler", None)
+        return choose(handler.request.headers.get("Accept-Language") if handler else None)
+
+    def _text(self, message: str, **values: object) -> str:
+        return text(self._language, message, **values)
+
+    def _line(self, error: APIError | PartFailed) -> str:
+        """What the person reads; the log has the whole of it."""
+        self.log.error("No desk %s: %s", self.names.desk, error)
+        said = reason(error) if isinstance(error, APIError) else str(error)
+        return self._text("The desk could not be started: {reason}. Tell an administrator.", reason=said.rstrip("."))
+
+    async def _check_images(self) -> None:
+        for image in (self.image, self.engine_image):
+            try:
+                await self.docker("inspect_image", image)
+            except ImageNotFound as error:
+                raise SpawnRefused(
+                    self._text("The image {image} is missing. An administrator builds it with: make up", image=image)
+                ) from error
+
+    def _engine_body(self, granted: access.DeskAccess) -> dict[str, Any]:
+        names, quotas = self.names, granted.quotas
+        extracts = {naming.EXTRACT_LABEL + extract.name: extract.digest for extract in granted.extracts}
+        return isolation.engine_container(
+            image=self.engine_image,
+            role="engine",
+            mounts=[
+                Mount(names.sockets, "/run/carrel", read_only=False, kind="volume"),
+                Mount(f"workspaces/{names.project}/{names.account}", "/workspace", read_only=False),
+                Mount(f"runs/{names.project}", "/runs"),
+                *(Mount(f"extracts/{extract.folder}", f"/data/{extract.name}") for extract in granted.extracts),
+            ],
+            limits=Limits(
+                memory=quotas.memory_bytes, cpus=quotas.cpu, pids=quotas.pids, gpus=quotas.gpus
+            ),
+            labels={**names.labels("engine"), **extracts},
+            environment={"CARREL_ENGINE_LINGER": str(self.engine_linger), "CARREL_PROJECT": names.project},
+            restart_attempts=5,
+        )
+
+    async def _make_desk(self) -> None:
+        await self.parts.make_network()
+        names = self.names
+        await self.parts.make_sockets()
+        body = desk_container(
+            image=self.image,
+            network=names.network,
+            mounts=[
+                Mount(names.sockets, "/run/carrel", read_only=False, kind="volume"),
+                Mount(f"workspaces/{names.project}/{names.account}", "/workspace", read_only=False),
+                Mount(f"desks/{names.project}/{names.account}", "/home/desk", read_only=False),
+            ],
+            labels=names.labels("desk"),
+            environment=self.get_env(),
+            command=await self.get_command(),
+            memory=self.desk_memory,
+        )
+        created = await self.docker("create_container_from_config", body, names.desk)
+        self.object_id = created["Id"]
+        await self.docker("start", names.desk)
+
+    def get_env(self) -> dict[str, str]:
+        """As the stock spawner's, and the project."""
+        return {**super().get_env(), "CARREL_PROJECT": self.name, "HOME": "/home/desk"}
+
+    async def _answering(self) -> str:
+        """The desk's address, once its server answers.
+
+        The hub asks as well, but at growing intervals of up to seconds; a person waits for this.
+        """
+        inspected = await self.docker("inspect_container", self.names.desk)
+        address = inspected["NetworkSettings"]["Networks"][self.names.network]["IPAddress"]
+        url = f"http://{address}:{PORT}{self.server.base_url}api"
+        deadline = asyncio.get_running_loop().time() + self.http_timeout
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                await AsyncHTTPClient().fetch(url, raise_error=False, request_timeout=2, connect_timeout=1)
+                return address
+            except (OSError, HTTPTimeoutError):
+                await asyncio.sleep(0.05)
+            if await self.poll() is not None:
+                raise PartFailed(f"the desk ended at once: {await self._last_words()}")
+        raise PartFailed(f"the desk did not answer within {self.http_timeout} s")
+
+    async def _last_words(self) -> str:
+        said = await self.docker("logs", self.names.desk, tail=5)
+        lines = said.decode(errors="replace").strip().splitlines()
+        return lines[-1][:200] if lines else "it said nothing"
+
+    async def poll(self) -> int | str | None:
+        """None while the desk runs. Proxy and hub rejoin its network where they were made anew."""
+        status = await super().poll()
+        if status is None and self.server is not None and self.ready:
+            try:
+                await self.parts.connect_guests()
+            except APIError as error:
+                self.log.warning("Desk %s: %s", self.names.desk, reason(error))
+        return status
+
+    async def stop(self, now: bool = False) -> None:
+        """Remove the desk's parts. Notebooks and run results are folders, and stay."""
+        await self.parts.remove_all(keep_engine=self.keep_engine)
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """What the waiting page shows."""
+        yield {"progress": 20, "message": self._text("Asking the registry")}
+        yield {"progress": 50, "message": self._text("Starting the desk and its engine")}

@@ -1,0 +1,35 @@
+"""JupyterHub's roles at a Carrel site. Nobody is a hub admin; duties are the registry's roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioning.registry.models import Role
+
+
+def load_roles() -> list[dict[str, Any]]:
+    """For ``c.JupyterHub.load_roles``: a user's own desks and the portal, and nothing of anybody else's."""
+    return [
+        {
+            "name": "user",
+            "description": "Everyone: their own account, and the portal",
+            "scopes": ["read:users!user", "access:services!service=portal"],
+        },
+        {
+            "name": "desk",
+            "description": "Analysts and engineers: their own desks",
+            "scopes": ["servers!user", "access:servers!user", "read:servers!user", "users:activity!user"],
+            "groups": [Role.ANALYST.value, Role.ENGINEER.value],
+        },
+        {
+            "name": "portal",
+            "description": "The portal: whose desks run, to show it",
+            "scopes": ["list:users", "read:users:name", "read:servers"],
+            "services": ["portal"],
+        },
+        {
+            "name": "server",
+            "description": "A desk: say that it is in use",
+            "scopes": ["users:activity!user", "access:servers!server"],
+        },
+    ]
