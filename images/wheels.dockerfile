@@ -2,6 +2,7 @@
 ARG BASE
 ARG PARENT
 FROM $BASE AS wheels
+LABEL carrel.image=wheels
 COPY wheels /wheels
 COPY requirements.txt /requirements.txt
 RUN python3 -m venv --without-pip /opt/carrel \

@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up down clean images venv test unit integration browser bench lint format lock
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+up: ## Set everything up and start the demo site (run again: goes on, does nothing twice)
+	@$(PYTHON) -m provisioning.host up
+
+down: ## Stop the site; what people made stays
+	@$(PYTHON) -m provisioning.host down
+
+clean: ## Remove everything that was made here: containers, volumes, images, var/, .venv
+	@$(PYTHON) -m provisioning.host clean
+
+images: ## Build the images only
+	@$(PYTHON) -m images.build
+
+venv: .venv/ready ## Make the virtual environment for development and tests
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -m images.venv
+
+test: up venv ## Run every test, from nothing
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/pytest
+
+unit: venv ## Run the tests that need no Docker
+	$(VENV)/pytest tests/unit
+
+integration: venv ## Run the tests against real containers (wants `make up`)
+	$(VENV)/pytest tests/integration
+
+browser: venv ## Run the tests in Chromium, which also take the docs' screenshots (wants `make up`)
+	$(VENV)/pytest tests/browser
+
+bench: venv ## Measure against stock Jupyter, side by side (wants `make up`)
+	$(VENV)/python -m bench
+
+lint: venv ## Check style and types
+	$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
+
+format: venv ## Format the code
+	$(VENV)/ruff format . && $(VENV)/ruff check --fix .
+
+lock: ## Resolve all requirements anew, with hashes
+	@$(PYTHON) -m images.lock

@@ -1,0 +1,20 @@
+"""``carrel registry``: the database itself."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from provisioning.command.answer import Answer, done
+from provisioning.command.arguments import noun, verb
+from provisioning.registry.database import upgrade
+
+
+def add_to(nouns: Any) -> None:
+    verbs = noun(nouns, "registry", "the registry's database")
+    verb(verbs, "upgrade", _upgrade, "bring the registry to this version's tables")
+
+
+def _upgrade(chosen: Namespace) -> Answer:
+    upgrade()
+    return done("the registry is up to date", upgraded=True)

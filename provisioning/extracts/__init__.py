@@ -1,0 +1,1 @@
+"""Extracts: read-only folders of data with a manifest, made once and verified at every mount."""

@@ -1,0 +1,123 @@
+"""An extract's dictionary (``dictionary.yaml``): what its tables and columns are, in two languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provisioning.lined_yaml import Section, load
+from provisioning.refusal import Refusal
+from provisioning.registry.columns import checked_name
+
+TYPES = ("integer", "number", "string", "boolean", "date", "datetime")
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.csv", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; ``codes`` are the values it may have, with their titles, or None."""
+
+    name: str
+    type: str
+    unit: str | None
+    title: dict[str, str]
+    codes: dict[str, dict[str, str]] | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table and the CSV file that it comes from; ``missing`` are texts that stand for no value."""
+
+    name: str
+    file: str
+    title: dict[str, str]
+    missing: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Everything that the data do not say about themselves."""
+
+    name: str
+    title: dict[str, str]
+    source: str
+    licence: str
+    tables: tuple[Table, ...]
+
+
+def read_dictionary(path: Path) -> Dictionary:
+    """Read ``path``. Raises `lined_yaml.FileRefused` with the line of the first fault."""
+    top = load(path)
+    try:
+        name = checked_name(top.text("name"))
+    except Refusal as refusal:
+        raise top.refuse(refusal.message, "name", **refusal.values) from refusal
+    title = two_titles(top, "title")
+    source, licence = top.text("source", longest=1000), top.text("licence")
+    tables = tuple(_table(top, str(key), below) for key, below in top.section("tables").sections())
+    top.finish()
+    if not tables:
+        raise top.refuse("tables must name at least one table.", "tables")
+    if len({table.file for table in tables}) != len(tables):
+        raise top.refuse("two tables come from one file.", "tables")
+    return Dictionary(name, title, source, licence, tables)
+
+
+def two_titles(section: Section, key: str | int) -> dict[str, str]:
+    """A title under ``key``: ``{en: ..., zh: ...}``, both wanted."""
+    titles: Section = section.section(key)
+    pair = {"en": titles.text("en"), "zh": titles.text("zh")}
+    titles.finish()
+    return pair
+
+
+def _table(top: Section, name: str, section: Section) -> Table:
+    if not _TABLE.fullmatch(name):
+        raise section.refuse(
+            "{table} is not a table's name: use lower-case letters, digits and underscores.", table=name
+        )
+    file = section.text("file")
+    if not _FILE.fullmatch(file):
+        raise section.refuse("{file_name} is not the name of a CSV file.", "file", file_name=file)
+    title = two_titles(section, "title")
+    missing = tuple(text for _, text in section.texts("missing", []))
+    columns = tuple(_column(below, key) for key, below in section.section("columns").sections())
+    section.finish()
+    if not columns:
+        raise section.refuse("{table} has no columns.", "columns", table=name)
+    return Table(name, file, title, missing, columns)
+
+
+def _column(section: Section, name: Any) -> Column:
+    if not isinstance(name, str) or not 0 < len(name) <= 128:
+        raise section.refuse(
+            "{column} is not a column's name; put quotes around what reads as a number.", column=name
+        )
+    column = Column(
+        name=name,
+        type=section.choice("type", TYPES),
+        unit=section.text("unit", None),
+        title=two_titles(section, "title"),
+        codes=_codes(section),
+    )
+    section.finish()
+    return column
+
+
+def _codes(section: Section) -> dict[str, dict[str, str]] | None:
+    codes: Section | None = section.section("codes", None)
+    if codes is None:
+        return None
+    if section.choice("type", TYPES) not in ("integer", "string"):
+        raise section.refuse("only a column of type integer or string can have codes.", "codes")
+    found = {}
+    for key, _ in codes.sections():
+        if not isinstance(key, str | int) or isinstance(key, bool):
+            raise codes.refuse("put quotes around the code {code}.", key, code=key)
+        found[str(key)] = two_titles(codes, key)
+    return found

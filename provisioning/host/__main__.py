@@ -1,0 +1,34 @@
+"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean``."""
+
+from __future__ import annotations
+
+import sys
+
+from images.console import Stop, say, stop_with_line
+from provisioning.host import clean, compose, up
+from provisioning.host.settings import site
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
+    verbs = {"up": up.up, "down": _down, "clean": clean.clean}
+    if len(arguments) != 1 or arguments[0] not in verbs:
+        print("usage: python3 -m provisioning.host up|down|clean", file=sys.stderr)
+        return 2
+    try:
+        verbs[arguments[0]](site())
+    except Stop as error:
+        return stop_with_line(error)
+    except KeyboardInterrupt:
+        return stop_with_line(Stop("interrupted; run make up again and it goes on from here"))
+    return 0
+
+
+def _down(where) -> None:
+    with up.alone(where):
+        compose.down(where)
+    say("stopped; make up starts it again")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

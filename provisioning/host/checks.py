@@ -1,0 +1,64 @@
+"""What must be so before `make up` begins to build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from images import debian
+from images.console import Stop
+from images.recipe import IMAGES
+from provisioning.host.settings import Site
+
+DISK_COLD = 12
+"""GiB that a first build takes at its height: wheels, build stages, images."""
+DISK_WARM = 2
+"""GiB to work with once the images stand."""
+
+
+def free_gib(place: Path) -> float:
+    """GiB free where ``place`` is, or will be."""
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free / 1024**3
+
+
+def disk(site: Site) -> None:
+    """Refuse to begin on a disk that would fill up half-way."""
+    warm = all(debian.present(image.tag) for image in IMAGES)
+    needed = float(os.environ.get("CARREL_DISK_GIB", DISK_WARM if warm else DISK_COLD))
+    places = {site.var, _docker_root()}
+    for place in places:
+        free = free_gib(place)
+        if free < needed:
+            raise Stop(f"{place} has {free:.1f} GiB free and {needed:.0f} GiB are needed; free some, or move it")
+
+
+def _docker_root() -> Path:
+    done = subprocess.run(
+        ["docker", "info", "--format", "{{.DockerRootDir}}"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Path(done.stdout.strip() or "/var/lib/docker")
+
+
+def port(site: Site) -> None:
+    """Refuse a port that something else listens on; the site's own proxy may."""
+    command = ["docker", "inspect", "--format", "{{.State.Running}} {{json .NetworkSettings.Ports}}"]
+    own = subprocess.run([*command, f"{site.name}.proxy"], capture_output=True, text=True, check=False)  # noqa: S603
+    if own.stdout.startswith("true") and f'"HostPort":"{site.port}"' in own.stdout:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((site.bind, site.port))
+        except OSError as error:
+            raise Stop(
+                f"Port {site.port} on {site.bind} can't be used ({error.strerror}); choose another: "
+                f"CARREL_PORT={site.port + 1} make up"
+            ) from error

@@ -1,0 +1,49 @@
+"""`make clean`: remove what `make up` and `make test` made on this machine, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from images.console import run, say
+from images.recipe import OWNER_LABEL, ROOT
+from provisioning.host import compose, docker_engine
+from provisioning.host.settings import Site
+
+
+def clean(site: Site) -> None:
+    """Containers, networks, volumes and images by their labels; then the folders."""
+    if docker_engine.answers():
+        compose.down(site)
+        volumes = compose.labelled(site, "volume")
+        if volumes:
+            run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
+        images()
+    else:
+        say("no Docker engine answers; only the folders are removed")
+    say(f"removing {site.var} and the virtual environment")
+    shutil.rmtree(site.var)
+    shutil.rmtree(ROOT / ".venv", ignore_errors=True)
+    for cache in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
+        shutil.rmtree(ROOT / cache, ignore_errors=True)
+
+
+def images() -> None:
+    """Remove the images that carry the build's label, those that others stand on last."""
+    command = ["docker", "image", "ls", "--all", "--quiet", "--no-trunc", "--filter", f"label={OWNER_LABEL}"]
+    while True:
+        left = list(dict.fromkeys(run(command, why="Docker does not answer").split()))
+        removed = [
+            image
+            for image in left
+            if subprocess.run(  # noqa: S603
+                ["docker", "image", "rm", "--force", image],  # noqa: S607
+                capture_output=True,
+                check=False,
+            ).returncode
+            == 0
+        ]
+        if not removed:
+            break
+    if left:
+        say(f"{len(left)} images are still used by other containers and stay")

@@ -1,0 +1,71 @@
+"""Using the site over HTTP as a person's browser does, for the demo's run and for tests."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from images.console import Stop
+
+PORTAL = "/services/portal/"
+
+
+class Person:
+    """Somebody who signs in with name and password and holds the cookies that they are given."""
+
+    def __init__(self, url: str, language: str = "en"):
+        self.url = url
+        self.language = language
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def request(
+        self, path: str, *, data: bytes | None = None, method: str | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Status and body of one request; redirects are followed."""
+        request = urllib.request.Request(  # noqa: S310 (the site's own URL)
+            self.url + path,
+            data=data,
+            method=method,
+            headers={"Accept-Language": self.language, **(headers or {})},
+        )
+        try:
+            with self._opener.open(request, timeout=60) as answer:
+                return answer.status, answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
+
+    def xsrf(self, prefix: str) -> str:
+        """The XSRF token for pages below ``prefix``."""
+        best = [cookie for cookie in self.cookies if cookie.name == "_xsrf" and prefix.startswith(cookie.path)]
+        return max(best, key=lambda cookie: len(cookie.path)).value or "" if best else ""
+
+    def sign_in(self, name: str, password: str) -> bool:
+        """Sign in at the hub's form; returns whether that worked."""
+        self.request("/hub/login")
+        form = {"username": name, "password": password, "_xsrf": self.xsrf("/hub/")}
+        status, _ = self.request(
+            f"/hub/login?next={urllib.parse.quote(PORTAL)}", data=urllib.parse.urlencode(form).encode()
+        )
+        return status == 200 and any(cookie.name == "jupyterhub-hub-login" for cookie in self.cookies)
+
+    def portal(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON that the portal's API answers. Raises `Stop` with the portal's line."""
+        self.request(PORTAL)
+        headers = {"Accept": "application/json"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers |= {"Content-Type": "application/json", "X-XSRFToken": self.xsrf(PORTAL)}
+        status, answer = self.request(f"{PORTAL}api/{path}", data=data, headers=headers)
+        try:
+            document = json.loads(answer)
+        except ValueError:
+            document = {"message": f"no JSON but {len(answer)} characters"}
+        if status >= 400:
+            raise Stop(f"The portal answered {status}: {document.get('message')}")
+        return document

@@ -1,0 +1,1 @@
+"""The registry's migrations, one file a step; `provisioning.registry.database.upgrade` runs them."""

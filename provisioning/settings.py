@@ -1,0 +1,21 @@
+"""Where extracts and templates lie: below ``CARREL_DATA``, ``/srv/carrel`` by default."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def data_root() -> Path:
+    """``CARREL_DATA``, else ``/srv/carrel``."""
+    return Path(os.environ.get("CARREL_DATA") or "/srv/carrel")
+
+
+def extracts_root() -> Path:
+    """The folder that an extract's ``folder`` is below."""
+    return data_root() / "extracts"
+
+
+def templates_root() -> Path:
+    """The folder that a template's ``folder`` is below."""
+    return data_root() / "templates"

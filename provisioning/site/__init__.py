@@ -1,0 +1,1 @@
+"""The site file: accounts, projects, members and grants declared in one YAML file."""

@@ -1,0 +1,1 @@
+"""Publishing templates: immutable versions, addressed by digest."""

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from provisioning.registry import database
+from provisioning.registry.models import Account, Base, Membership, Role
+
+UPGRADE = (
+    "import sys, time; from provisioning.registry.database import upgrade; "
+    "time.sleep(max(0, float(sys.argv[2]) - time.time())); upgrade(sys.argv[1])"
+)
+
+
+def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_make_the_models_checks_keys_and_partial_indexes(engine: Engine) -> None:
+    # What Alembic does not compare.
+    modelled = create_engine("sqlite://")
+    Base.metadata.create_all(modelled)
+    assert len(Base.metadata.tables) == 7
+    for table in Base.metadata.tables:
+        for made in ("get_check_constraints", "get_foreign_keys", "get_pk_constraint"):
+            migrated = getattr(inspect(engine), made)(table)
+            assert sorted(map(str, migrated)) == sorted(map(str, getattr(inspect(modelled), made)(table)))
+    assert indexes(engine) == indexes(modelled)
+
+
+def indexes(on: Engine) -> list[tuple[str, str]]:
+    with on.connect() as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+        return [(name, sql) for name, sql in connection.execute(text(query))]
+
+
+def test_two_processes_upgrade_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/registry.sqlite"
+    together = str(time.time() + 2)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", UPGRADE, url, together], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    engine = database.engine(url)
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0001"]
+    engine.dispose()
+
+
+def test_a_stopped_upgrade_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/registry.sqlite"
+    engine = database.engine(url)
+    # The last table's index is there already, so that the migration fails near its end.
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE blocker (a)"))
+        connection.execute(text("CREATE INDEX ix_runs_status_created ON blocker (a)"))
+    with pytest.raises(Exception, match="already exists"):
+        database.upgrade(url)
+    assert set(inspect(engine).get_table_names()) <= {"blocker", "alembic_version"}
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE blocker"))
+    database.upgrade(url)
+    assert inspect(engine).has_table("runs")
+    engine.dispose()
+
+
+def test_a_registry_of_a_newer_version_is_refused(registry_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(database.RegistryUnavailable, match="newer Carrel"):
+        database.upgrade(registry_url)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(database.RegistryUnavailable, match=r"absent does not exist.*CARREL_REGISTRY_URL"):
+        database.engine(f"sqlite:///{tmp_path}/absent/registry.sqlite")
+
+
+def test_sqlite_is_in_wal_with_foreign_keys(engine: Engine) -> None:
+    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 5000, "synchronous": 1}
+    with engine.connect() as connection:
+        for name, value in pragmas.items():
+            assert connection.scalar(text(f"PRAGMA {name}")) == value
+    with Session(engine) as session:
+        session.add(Membership(project="absent", account="absent"))
+        with pytest.raises(IntegrityError):
+            session.commit()
+
+
+def test_the_file_is_not_for_others(engine: Engine, tmp_path: Path) -> None:
+    engine.connect().close()
+    assert os.stat(tmp_path / "registry.sqlite").st_mode & 0o007 == 0
+
+
+def test_the_database_refuses_a_role_that_is_none(engine: Engine) -> None:
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts (name, display_name, role, status, created) "
+                "VALUES ('xx', 'x', 'root', 'active', '2026-01-01')"
+            )
+        )
+
+
+def test_a_writing_session_keeps_other_writers_out_from_its_start(engine: Engine) -> None:
+    with database.writing(engine) as session:
+        session.connection()
+        with engine.connect() as other:
+            other.exec_driver_sql("PRAGMA busy_timeout = 10")
+            with pytest.raises(Exception, match="locked"):
+                other.exec_driver_sql("DELETE FROM runs")
+
+
+def test_writing_rolls_back_when_it_raises(engine: Engine) -> None:
+    def interrupted() -> None:
+        with database.writing(engine) as session:
+            session.add(Account(name="li-wei", display_name="x", role=Role.ANALYST))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    with Session(engine) as session:
+        assert session.get(Account, "li-wei") is None
+
+
+def test_moments_come_back_aware_and_naive_ones_are_refused(engine: Engine) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    with database.writing(engine) as session:
+        session.add(Account(name="li-wei", display_name="x", role=Role.ANALYST, created=moment))
+    with Session(engine) as session:
+        account = session.get(Account, "li-wei")
+        assert account is not None
+        assert account.created == moment
+        account.created = datetime(2026, 1, 1)
+        with pytest.raises(Exception, match="has no time zone"):
+            session.flush()
