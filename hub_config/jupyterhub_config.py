@@ -52,7 +52,8 @@ c.ProjectSpawner.start_timeout = 120
 # Pages in the look and the words of the portal.
 c.JupyterHub.template_paths = [str(Path(portal.__file__).parent / "hub_templates")]
 c.JupyterHub.logo_file = str(Path(portal.__file__).parent / "static" / "carrel.svg")
-c.JupyterHub.tornado_settings = {"headers": portal.HUB_HEADERS}
+c.JupyterHub.tornado_settings = portal.HUB_TORNADO_SETTINGS
+c.JupyterHub.template_vars = portal.template_vars
 
 extra = os.environ.get("CARREL_HUB_CONFIG")
 if extra:

@@ -51,8 +51,7 @@ def _parts(image: Image, var: Path, own_code: Path) -> list[Path]:
     parts = [image.folder]
     if image.requirements:
         parts += [ROOT / f"requirements/{image.requirements}.txt", ROOT / "images/wheels.dockerfile"]
-    if image.code:
-        parts.append(own_code)
+    parts += code.parts(own_code, image.packages)
     if image.node_modules:
         parts.append(node.LOCK)
     return parts
@@ -69,8 +68,8 @@ def _context(image: Image, var: Path, own_code: Path) -> Path:
         shutil.copytree(wheels.fetch(image.requirements, var), folder / "wheels", copy_function=os.link)
         shutil.copy(ROOT / f"requirements/{image.requirements}.txt", folder / "requirements.txt")
     (folder / "Dockerfile").write_text(dockerfile)
-    if image.code:
-        shutil.copytree(own_code, folder / "carrel", ignore=shutil.ignore_patterns("__pycache__"))
+    for part in code.parts(own_code, image.packages):
+        shutil.copytree(part, folder / "carrel" / part.name, ignore=shutil.ignore_patterns("__pycache__"))
     if image.node_modules:
         shutil.copytree(node.modules(var), folder / "node_modules", symlinks=True)
     if (image.folder / "rootfs").is_dir():

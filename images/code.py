@@ -25,4 +25,21 @@ def unpacked(var: Path) -> Path:
     )
     with zipfile.ZipFile(next(built.glob("carrel-*.whl"))) as archive:
         archive.extractall(folder)  # noqa: S202 (our own wheel)
+    _trim_metadata(next(folder.glob("carrel-*.dist-info")))
     return folder
+
+
+def _trim_metadata(folder: Path) -> None:
+    """Keep name, version and entry points: the rest changes with the README, and every image with it."""
+    for file in folder.rglob("*"):
+        if file.is_file() and file.name not in ("METADATA", "entry_points.txt"):
+            file.unlink()
+    metadata = folder / "METADATA"
+    kept = ("Metadata-Version:", "Name:", "Version:")
+    lines = [line for line in metadata.read_text().splitlines() if line.startswith(kept)]
+    metadata.write_text("\n".join(lines) + "\n")
+
+
+def parts(code: Path, packages: tuple[str, ...]) -> list[Path]:
+    """The folders of ``code`` that an image with ``packages`` takes."""
+    return [*(code / package for package in packages), *code.glob("carrel-*.dist-info")] if packages else []

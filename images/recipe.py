@@ -25,8 +25,8 @@ class Image:
     requirements: str | None
     """``requirements/<this>.txt``."""
     parent: str = "base"
-    code: bool = True
-    """Whether Carrel's own packages are copied in."""
+    packages: tuple[str, ...] = ()
+    """Which of Carrel's own packages it holds: no more than it runs."""
     node_modules: bool = False
 
     @property
@@ -40,14 +40,16 @@ class Image:
         return ROOT / "images" / self.name
 
 
-BASE = Image("base", None, parent="", code=False)
+ENGINE_PACKAGES = ("kernels", "locales", "templates_nb")
+
+BASE = Image("base", None, parent="")
 
 IMAGES = (
-    Image("proxy", "proxy", code=False, node_modules=True),
-    Image("hub", "hub"),
-    Image("desk", "desk"),
-    Image("engine-base", "engine"),
-    Image("engine-stats", "stats", parent="engine-base"),
+    Image("proxy", "proxy", node_modules=True),
+    Image("hub", "hub", packages=("hub_config", "kernels", "locales", "provisioning", "templates_nb")),
+    Image("desk", "desk", packages=("export_guard", "kernels", "locales")),
+    Image("engine-base", "engine", packages=ENGINE_PACKAGES),
+    Image("engine-stats", "stats", parent="engine-base", packages=ENGINE_PACKAGES),
 )
 
 

@@ -142,8 +142,11 @@ class DockerGate:
             for header in ("Content-Type", "Api-Version", "Ostype"):
                 if header in answer.headers:
                     response.headers[header] = answer.headers[header]
-            await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
+            try:
+                await response.prepare(request)
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+            except ConnectionResetError:
+                log.debug("the caller of %s hung up", request.rel_url.raw_path[:200])
             return response

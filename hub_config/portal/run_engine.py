@@ -17,8 +17,14 @@ def request(run: Run, image: dict[str, str]) -> dict[str, Any]:
     """What the runner inside is asked to do; see `templates_nb.runner.request`."""
     return {
         "run": run.id,
-        "template": {"name": run.template.name, "version": run.template.version, "digest": run.template.digest},
-        "extracts": [{key: extract[key] for key in ("name", "version", "digest")} for extract in run.extracts],
+        "template": {
+            "name": run.template.name,
+            "version": run.template.version,
+            "digest": run.template.digest,
+        },
+        "extracts": [
+            {key: extract[key] for key in ("name", "version", "digest")} for extract in run.extracts
+        ],
         "image": image,
         "parameters": run.parameters,
         "language": "zh" if run.language.startswith("zh") else "en",

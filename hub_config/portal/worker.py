@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.utils import kwargs_from_env
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -59,7 +60,7 @@ class Worker:
     def client(self) -> docker.APIClient:
         """Docker, through the gate (``DOCKER_HOST``)."""
         if self._client is None:
-            self._client = docker.APIClient(version="auto", timeout=600)
+            self._client = docker.APIClient(version="auto", timeout=600, **kwargs_from_env())
         return self._client
 
     def start(self) -> None:
@@ -96,9 +97,12 @@ class Worker:
         return await asyncio.to_thread(work)
 
     async def _serve(self) -> None:
-        await self._recover()
+        recovered = False
         while True:
             try:
+                if not recovered:
+                    await self._recover()
+                    recovered = True
                 run = await self._registry(runs.claim_next_queued)
                 if run is None:
                     self._wake.clear()
@@ -117,11 +121,7 @@ class Worker:
 
     async def _recover(self) -> None:
         """Take up runs whose engine is there, and end those whose is not."""
-        try:
-            there = await asyncio.to_thread(self._engines)
-        except (APIError, OSError) as error:
-            log.warning("Docker does not answer; no run is taken up: %s", error)
-            return
+        there = await asyncio.to_thread(self._engines)
         lost = await self._registry(lambda session: runs.interrupt_lost(session, there))
         for run in lost:
             log.warning("run %s has no engine and is interrupted", run.id)
@@ -150,6 +150,8 @@ class Worker:
             problem = str(denied)
         except APIError as error:
             problem = f"The engine could not be started: {reason(error)}"
+        except DockerException as error:
+            problem = f"Docker does not answer: {error}"
         except runs.RunRefused:
             return  # it was cancelled meanwhile
         await self._finish(run.id, problem)
@@ -176,7 +178,9 @@ class Worker:
             return {"name": name, "digest": self.client.inspect_image(name)["Id"]}
         except ImageNotFound as error:
             raise access.AccessDenied(
-                "image_missing", "The image {image} is missing. An administrator builds it with: make up", image=name
+                "image_missing",
+                "The image {image} is missing. An administrator builds it with: make up",
+                image=name,
             ) from error
 
     def _launch(self, body: dict[str, Any], name: str) -> None:
@@ -194,7 +198,11 @@ class Worker:
             return f"The run took longer than {self.timeout / 3600:.0f} h and was stopped."
         if code == 0:
             return None
-        return "The run needed more memory than the project has." if killed else f"The runner ended with {code}."
+        said = self.client.logs(name, tail=5).decode(errors="replace")
+        log.warning("%s ended with %s; the last it said: %s", name, code, said[-1000:].replace("\n", " | "))
+        return (
+            "The run needed more memory than the project has." if killed else f"The runner ended with {code}."
+        )
 
     async def _finish(self, run_id: str, problem: str | None) -> None:
         """Record how the run ended: by its own record, if there is one."""

@@ -45,7 +45,7 @@ def up(site: Site) -> None:
         states = {service: health(site, service) for service in waiting}
         waiting = [service for service, state in states.items() if state != "healthy"]
         for service in waiting:
-            if states[service] in ("exited", "dead", "absent", "unhealthy") or time.monotonic() > deadline:
+            if states[service] in ("exited", "dead", "absent", "unhealthy", "restarting") or time.monotonic() > deadline:
                 raise Stop(f"The {service} is {states[service]}; the last it said:\n{last_words(site, service)}")
         if waiting:
             time.sleep(0.5)

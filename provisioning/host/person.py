@@ -20,6 +20,7 @@ class Person:
     def __init__(self, url: str, language: str = "en"):
         self.url = url
         self.language = language
+        self._portal_opened = False
         self.cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
@@ -55,7 +56,8 @@ class Person:
 
     def portal(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON that the portal's API answers. Raises `Stop` with the portal's line."""
-        self.request(PORTAL)
+        if not self._portal_opened:
+            self._portal_opened = self.request(PORTAL)[0] == 200
         headers = {"Accept": "application/json"}
         data = None
         if body is not None:
