@@ -72,7 +72,9 @@ class DeskParts:
         count = self.subnets.num_addresses // 8
         start = random.randrange(count)  # noqa: S311 (any free one will do)
         for step in range(min(count, 64)):
-            subnet = ipaddress.IPv4Network((int(self.subnets.network_address) + (start + step) % count * 8, 29))
+            subnet = ipaddress.IPv4Network(
+                (int(self.subnets.network_address) + (start + step) % count * 8, 29)
+            )
             try:
                 await self.docker(
                     "create_network",
@@ -88,7 +90,9 @@ class DeskParts:
             except APIError as error:
                 if "overlap" not in reason(error).lower():
                     raise
-        raise PartFailed(f"no free network for a desk in {self.subnets}; give CARREL_DESK_SUBNETS a larger range")
+        raise PartFailed(
+            f"no free network for a desk in {self.subnets}; give CARREL_DESK_SUBNETS a larger range"
+        )
 
     async def connect_guests(self) -> None:
         """See that proxy and hub are on the network (they are not, once they were made anew)."""
@@ -124,7 +128,9 @@ class DeskParts:
         """Remove the desk's parts; with ``keep_engine`` engine and sockets stay."""
         await self.remove_container(self.names.desk)
         for guest in ("proxy", "hub"):
-            await self._gone("disconnect_container_from_network", f"{self.names.site}.{guest}", self.names.network)
+            await self._gone(
+                "disconnect_container_from_network", f"{self.names.site}.{guest}", self.names.network
+            )
         await self._gone("remove_network", self.names.network)
         if not keep_engine:
             await self.remove_container(self.names.engine)

@@ -1,6 +1,6 @@
 """JupyterHub's configuration at a Carrel site. Secrets and addresses come from the environment.
 
-An admin adds a file of their own with ``CARREL_HUB_CONFIG``; it is read last.
+An admin's own settings are in ``/etc/carrel/jupyterhub_config.py`` (``var/config/`` on the host), read last.
 """
 
 import os
@@ -55,6 +55,6 @@ c.JupyterHub.logo_file = str(Path(portal.__file__).parent / "static" / "carrel.s
 c.JupyterHub.tornado_settings = portal.HUB_TORNADO_SETTINGS
 c.JupyterHub.template_vars = portal.template_vars
 
-extra = os.environ.get("CARREL_HUB_CONFIG")
-if extra:
-    load_subconfig(extra)  # type: ignore[name-defined]  # noqa: F821
+extra = Path("/etc/carrel/jupyterhub_config.py")
+if extra.exists():
+    load_subconfig(str(extra))  # type: ignore[name-defined]  # noqa: F821

@@ -38,11 +38,15 @@ class SpawnRefused(Exception):
 class ProjectSpawner(DockerSpawner):
     """A desk and its engine for one user in one project."""
 
-    site = Unicode("carrel", config=True, help="Prefix of all names in Docker, and the value of `carrel.site`.")
+    site = Unicode(
+        "carrel", config=True, help="Prefix of all names in Docker, and the value of `carrel.site`."
+    )
     registry_url = Unicode("", config=True, help="The registry's SQLAlchemy URL; empty: CARREL_REGISTRY_URL.")
     engine_image = Unicode("carrel/engine-stats:0.1.0", config=True, help="The image of a desk's engine.")
     desk_subnets = Unicode("10.213.0.0/16", config=True, help="Each desk's network takes a /29 out of this.")
-    desk_memory = Integer(512 * isolation.MIB, config=True, help="Bytes that a desk (not its engine) may use.")
+    desk_memory = Integer(
+        512 * isolation.MIB, config=True, help="Bytes that a desk (not its engine) may use."
+    )
     engine_linger = Float(
         3600.0, config=True, help="Seconds that an engine outlives a desk that died, its kernels running on."
     )
@@ -51,6 +55,7 @@ class ProjectSpawner(DockerSpawner):
     # docker-py blocks in threads; a desk's parts are made side by side.
     _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="docker")
     _registry: Any = None
+    _kept_engine = False
 
     @property
     def executor(self) -> ThreadPoolExecutor:
@@ -83,14 +88,15 @@ class ProjectSpawner(DockerSpawner):
         try:
             await self._check_images()
             await self.parts.remove_container(self.names.desk)
-            making.append(asyncio.create_task(self.parts.make_engine(self._engine_body(granted))))
+            making.append(asyncio.create_task(self._make_engine(granted)))
             making.append(asyncio.create_task(self._make_desk()))
             await asyncio.gather(*making)
             return await self._answering(), PORT
         except BaseException as error:
             # Wait for the half that still works on, or it would leave its part behind.
             await asyncio.gather(*making, return_exceptions=True)
-            await asyncio.shield(self.parts.remove_all())
+            # Kernels that ran on since before are not this spawn's to end.
+            await asyncio.shield(self.parts.remove_all(keep_engine=self._kept_engine))
             if isinstance(error, (APIError, PartFailed)):
                 raise SpawnRefused(self._line(error)) from error
             raise
@@ -118,7 +124,9 @@ class ProjectSpawner(DockerSpawner):
         """What the person reads; the log has the whole of it."""
         self.log.error("No desk %s: %s", self.names.desk, error)
         said = reason(error) if isinstance(error, APIError) else str(error)
-        return self._text("The desk could not be started: {reason}. Tell an administrator.", reason=said.rstrip("."))
+        return self._text(
+            "The desk could not be started: {reason}. Tell an administrator.", reason=said.rstrip(".")
+        )
 
     async def _check_images(self) -> None:
         for image in (self.image, self.engine_image):
@@ -126,8 +134,14 @@ class ProjectSpawner(DockerSpawner):
                 await self.docker("inspect_image", image)
             except ImageNotFound as error:
                 raise SpawnRefused(
-                    self._text("The image {image} is missing. An administrator builds it with: make up", image=image)
+                    self._text(
+                        "The image {image} is missing. An administrator builds it with: make up", image=image
+                    )
                 ) from error
+
+    async def _make_engine(self, granted: access.DeskAccess) -> None:
+        self._kept_engine = False
+        self._kept_engine = not await self.parts.make_engine(self._engine_body(granted))
 
     def _engine_body(self, granted: access.DeskAccess) -> dict[str, Any]:
         names, quotas = self.names, granted.quotas
@@ -139,11 +153,12 @@ class ProjectSpawner(DockerSpawner):
                 Mount(names.sockets, "/run/carrel", read_only=False, kind="volume"),
                 Mount(f"workspaces/{names.project}/{names.account}", "/workspace", read_only=False),
                 Mount(f"runs/{names.project}", "/runs"),
-                *(Mount(f"extracts/{extract.folder}", f"/data/{extract.name}") for extract in granted.extracts),
+                *(
+                    Mount(f"extracts/{extract.folder}", f"/data/{extract.name}")
+                    for extract in granted.extracts
+                ),
             ],
-            limits=Limits(
-                memory=quotas.memory_bytes, cpus=quotas.cpu, pids=quotas.pids, gpus=quotas.gpus
-            ),
+            limits=Limits(memory=quotas.memory_bytes, cpus=quotas.cpu, pids=quotas.pids, gpus=quotas.gpus),
             labels={**names.labels("engine"), **extracts},
             environment={"CARREL_ENGINE_LINGER": str(self.engine_linger), "CARREL_PROJECT": names.project},
             restart_attempts=5,

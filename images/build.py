@@ -131,7 +131,8 @@ def main(names: list[str]) -> int:
     os.environ.setdefault("DOCKER_BUILDKIT", "0")
     watch = Stopwatch()
     try:
-        built = build_all(ROOT / "var", names, watch)
+        var = Path(os.environ.get("CARREL_VAR", str(ROOT / "var"))).resolve()
+        built = build_all(var, names, watch)
     except KeyError as error:
         return stop_with_line(
             Stop(f"there is no image {error}; there are {', '.join(i.name for i in IMAGES)}")

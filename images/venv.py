@@ -18,10 +18,18 @@ def make() -> None:
         if not python.exists():
             venv.create(folder, with_pip=True)
     except Exception as error:
-        raise Stop("Python can't make a virtual environment; mend it with: apt-get install python3-venv") from error
+        raise Stop(
+            "Python can't make a virtual environment; mend it with: apt-get install python3-venv"
+        ) from error
     pip = [str(python), "-m", "pip", "install", "--quiet"]
-    run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/dev.txt")], why="The packages could not be installed")
-    run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], why="Carrel could not be installed")
+    run(
+        [*pip, "--require-hashes", "-r", str(ROOT / "requirements/dev.txt")],
+        why="The packages could not be installed",
+    )
+    run(
+        [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        why="Carrel could not be installed",
+    )
     (folder / "ready").touch()
 
 

@@ -21,7 +21,10 @@ NETWORK_OPTIONS = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 SOCKET_OPTIONS = {
     "type": "tmpfs",
     "device": "tmpfs",
-    "o": f"size=1m,nr_inodes=512,uid={isolation.ENGINE_UID},gid={isolation.ENGINE_GID},mode=2770,nosuid,nodev,noexec",
+    "o": (
+        f"size=1m,nr_inodes=512,uid={isolation.ENGINE_UID},gid={isolation.ENGINE_GID},"
+        "mode=2770,nosuid,nodev,noexec"
+    ),
 }
 """Sockets only: a hostile engine can fill one megabyte of it and no more."""
 

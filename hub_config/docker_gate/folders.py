@@ -7,7 +7,9 @@ without following links, so that nobody can lead a mount elsewhere.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,10 @@ from hub_config.desk_container import DESK_GID, DESK_UID
 from hub_config.docker_gate.refused import Refused
 from kernels.isolation import ENGINE_GID, ENGINE_UID
 from provisioning.extracts.manifest import ExtractDamaged, verify
+
+
+HALF_MADE = 0o000
+"""The mode of a folder that has no owner yet; no folder keeps it."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +129,11 @@ class DataFolder:
                 self._check_part(part, depth)
                 last = depth == len(parts)
                 uid, gid, mode = allowed.owner if last and allowed.owner else (0, ENGINE_GID, 0o750)
-                try:
-                    os.mkdir(part, 0o700, dir_fd=descriptor)
-                    made = True
-                except FileExistsError:
-                    made = False
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(part, HALF_MADE, dir_fd=descriptor)
                 inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
-                if made or (os.fstat(inner).st_mode & 0o7777) == 0o700 != mode:
-                    # The second case: a gate that was killed between making and giving away.
+                if stat.S_IMODE(os.fstat(inner).st_mode) == HALF_MADE:
+                    # Made just now, or by a gate that was killed between making and giving away.
                     os.fchown(inner, uid, gid)
                     os.fchmod(inner, mode)
                 os.close(descriptor)

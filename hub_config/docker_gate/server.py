@@ -19,6 +19,9 @@ log = logging.getLogger("carrel.docker_gate")
 MAX_BODY = 256 * 1024
 DOCKER = "http://docker"
 
+ROLES = {"container": frozenset(creation.RULES), "network": {"network"}, "volume": {"sockets"}}
+"""Which roles of each kind of thing a caller may name."""
+
 
 class DockerGate:
     """An HTTP server that speaks the part of Docker's API in `calls`.
@@ -112,7 +115,9 @@ class DockerGate:
                 raise Refused(f"No such {subject}: {name}", status=404)
             found = await answer.json()
         labels = (found.get("Config", {}) if subject == "container" else found).get("Labels") or {}
-        if labels.get(naming.SITE_LABEL) != self.site.name or labels.get(naming.ROLE_LABEL) is None:
+        # The site's own services and networks carry other roles, and do not exist for a caller either.
+        foreign = labels.get(naming.SITE_LABEL) != self.site.name
+        if foreign or labels.get(naming.ROLE_LABEL) not in ROLES[subject]:
             raise Refused(f"No such {subject}: {name}", status=404)
 
     def _only_a_guest(self, body: dict[str, Any] | None) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from sqlalchemy.orm import Session
 
 from hub_config import naming
 from hub_config.desk_parts import reason
-from hub_config.portal import run_engine
+from hub_config.portal import reading, run_engine
+from provisioning.refusal import Refusal
 from provisioning.registry import access, database, runs
 from provisioning.registry.models import Run, RunStatus
 from provisioning.settings import data_root
@@ -31,6 +34,8 @@ log = logging.getLogger("carrel.runs")
 
 RESULT_LIMIT = 4 * 1024 * 1024
 """Bytes of ``run.json`` that are read; an engine wrote it."""
+ONE_WAIT = 300
+"""Seconds of one question whether an engine has ended."""
 LOOK_AGAIN = 5.0
 """Seconds after which the queue is looked at without being woken (another process may fill it)."""
 
@@ -65,8 +70,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin; call it inside the event loop."""
-        for _ in range(self.at_once):
-            self._keep(asyncio.create_task(self._serve()))
+        self._keep(asyncio.create_task(self._begin()))
 
     def wake(self) -> None:
         """Say that something was queued."""
@@ -96,13 +100,24 @@ class Worker:
 
         return await asyncio.to_thread(work)
 
-    async def _serve(self) -> None:
-        recovered = False
+    async def _begin(self) -> None:
+        """Take up what an earlier portal left, then serve the queue."""
+        taken_up: list[asyncio.Task[None]] | None = None
+        while taken_up is None:
+            try:
+                taken_up = await self._recover()
+            except Exception:  # Docker or the registry is not up yet
+                log.exception("the runs of before could not be taken up")
+                await asyncio.sleep(LOOK_AGAIN)
+        # They count among those that may be under way together.
+        for place in range(self.at_once):
+            before = taken_up[place :: self.at_once]
+            self._keep(asyncio.create_task(self._serve(before)))
+
+    async def _serve(self, before: list[asyncio.Task[None]]) -> None:
+        await asyncio.gather(*before, return_exceptions=True)
         while True:
             try:
-                if not recovered:
-                    await self._recover()
-                    recovered = True
                 run = await self._registry(runs.claim_next_queued)
                 if run is None:
                     self._wake.clear()
@@ -119,14 +134,16 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _recover(self) -> None:
+    async def _recover(self) -> list[asyncio.Task[None]]:
         """Take up runs whose engine is there, and end those whose is not."""
         there = await asyncio.to_thread(self._engines)
         lost = await self._registry(lambda session: runs.interrupt_lost(session, there))
         for run in lost:
             log.warning("run %s has no engine and is interrupted", run.id)
-        for run_id in there:
-            self._keep(asyncio.create_task(self._take_up(run_id)))
+        tasks = [asyncio.create_task(self._take_up(run_id)) for run_id in sorted(there)]
+        for task in tasks:
+            self._keep(task)
+        return tasks
 
     def _engines(self) -> set[str]:
         """The ids of the runs that have an engine, working or ended."""
@@ -135,11 +152,14 @@ class Worker:
 
     async def _take_up(self, run_id: str) -> None:
         name = naming.run_engine_name(self.site, run_id)
-        await self._finish(run_id, await asyncio.to_thread(self._ended, name))
+        try:
+            await self._finish(run_id, await asyncio.to_thread(self._ended, name))
+        except Exception:  # such as an engine without a run: nobody waits for it
+            log.exception("the run %s could not be taken up", run_id)
 
     async def _carry_out(self, run: Run) -> None:
         try:
-            image = await asyncio.to_thread(self._image)
+            image = await asyncio.to_thread(self._image, run)
             allowed = await self._registry(lambda s: self._still_allowed(s, run))
             body = run_engine.body(run, allowed.quotas, self.site, image)
             name = naming.run_engine_name(self.site, run.id)
@@ -147,11 +167,11 @@ class Worker:
             await self._registry(lambda s: runs.mark_started(s, run.id, image=image["digest"]))
             problem = await asyncio.to_thread(self._ended, name)
         except access.AccessDenied as denied:
-            problem = str(denied)
+            problem = denied
         except APIError as error:
-            problem = f"The engine could not be started: {reason(error)}"
+            problem = Refusal("The engine could not be started: {reason}", reason=reason(error))
         except DockerException as error:
-            problem = f"Docker does not answer: {error}"
+            problem = Refusal("Docker does not answer: {reason}", reason=error)
         except runs.RunRefused:
             return  # it was cancelled meanwhile
         await self._finish(run.id, problem)
@@ -172,8 +192,15 @@ class Worker:
                 )
         return granted
 
-    def _image(self) -> dict[str, str]:
-        name = f"carrel/engine-stats:{self.version}"
+    def _image(self, run: Run) -> dict[str, str]:
+        manifest = reading.template_manifest(run.template)
+        if manifest is None:
+            raise access.AccessDenied(
+                "template_unreadable",
+                "The template {template} cannot be read. Tell an administrator.",
+                template=run.template.name,
+            )
+        name = f"carrel/{manifest.image}:{self.version}"
         try:
             return {"name": name, "digest": self.client.inspect_image(name)["Id"]}
         except ImageNotFound as error:
@@ -187,38 +214,58 @@ class Worker:
         self.client.create_container_from_config(body, name)
         self.client.start(name)
 
-    def _ended(self, name: str) -> str | None:
+    def _ended(self, name: str) -> Refusal | None:
         """Wait for the engine; None when it ended well, else one line."""
-        try:
-            code = self.client.wait(name, timeout=self.timeout)["StatusCode"]
-            killed = self.client.inspect_container(name)["State"].get("OOMKilled")
-        except NotFound:
-            return "The run's engine was removed."
-        except OSError:  # requests' time-outs are
-            return f"The run took longer than {self.timeout / 3600:.0f} h and was stopped."
+        state = self._state_at_end(name, time.monotonic() + self.timeout)
+        if state is None:
+            return Refusal("The run's engine was removed.")
+        if state.get("Running"):
+            hours = f"{self.timeout / 3600:.1f}"
+            return Refusal("The run took longer than {hours} h and was stopped.", hours=hours)
+        code, killed = state.get("ExitCode"), state.get("OOMKilled")
         if code == 0:
             return None
         said = self.client.logs(name, tail=5).decode(errors="replace")
         log.warning("%s ended with %s; the last it said: %s", name, code, said[-1000:].replace("\n", " | "))
-        return (
-            "The run needed more memory than the project has." if killed else f"The runner ended with {code}."
-        )
+        if killed:
+            return Refusal("The run needed more memory than the project has.")
+        return Refusal("The runner ended with {code}.", code=code)
 
-    async def _finish(self, run_id: str, problem: str | None) -> None:
+    def _state_at_end(self, name: str, deadline: float) -> dict[str, Any] | None:
+        """The engine's state once it does not run, or at ``deadline``; None where it is gone.
+
+        The gate may be restarted meanwhile: a connection that breaks is no end of the run.
+        """
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                if left > 0:
+                    self.client.wait(name, timeout=math.ceil(min(left, ONE_WAIT)))
+                state = self.client.inspect_container(name)["State"]
+                if not state.get("Running") or left <= 0:
+                    return state
+            except NotFound:
+                return None
+            except OSError as error:  # requests' time-outs and broken connections are
+                log.debug("waiting for %s: %s", name, error)
+                if left < -ONE_WAIT:
+                    return {"Running": True}
+                time.sleep(1)
+
+    async def _finish(self, run_id: str, problem: Refusal | None) -> None:
         """Record how the run ended: by its own record, if there is one."""
-        result = await asyncio.to_thread(read_result, run_id, await self._project(run_id))
+        run = await self._registry(lambda session: runs.get_run(session, run_id))
+        result = await asyncio.to_thread(read_result, run_id, run.project)
         await asyncio.to_thread(self._remove, run_id)
         succeeded = problem is None and result.get("status") == "succeeded"
-        error = None if succeeded else str(result.get("error") or problem or "The run left no record.")[:1000]
+        said = (problem or Refusal("The run left no record.")).text(runs.catalogue(run))
+        error = None if succeeded else str(result.get("error") or said)[:1000]
         status = RunStatus.SUCCEEDED if succeeded else RunStatus.FAILED
         try:
             await self._registry(lambda session: runs.mark_finished(session, run_id, status, error))
         except runs.RunRefused:
             return  # it was cancelled meanwhile
         log.info("run %s: %s", run_id, status.value)
-
-    async def _project(self, run_id: str) -> str:
-        return await self._registry(lambda session: runs.get_run(session, run_id).project)
 
     def _remove(self, run_id: str) -> None:
         try:

@@ -36,6 +36,11 @@ class EngineProvisioner(KernelProvisionerBase):
         return LauncherClient(self.sockets)
 
     @property
+    def manager(self) -> Any:
+        """The kernel manager that this provisioner belongs to."""
+        return self.parent
+
+    @property
     def has_process(self) -> bool:
         """Whether this provisioner has a kernel in the engine."""
         return self.launched
@@ -90,7 +95,7 @@ class EngineProvisioner(KernelProvisionerBase):
         When the engine runs this very kernel already (the desk came back, the engine had stayed),
         the manager takes over its key, and the launch that follows attaches.
         """
-        manager = self.parent
+        manager = self.manager
         manager.transport = "ipc"
         manager.cache_ports = False
         manager.ip = protocol.kernel_address(self.kernel_id, self.sockets)
@@ -110,8 +115,8 @@ class EngineProvisioner(KernelProvisionerBase):
             "start",
             patience=self.start_patience,
             kernel_id=self.kernel_id,
-            name=self.parent.kernel_name,
-            key=self.parent.session.key.decode(),
+            name=self.manager.kernel_name,
+            key=self.manager.session.key.decode(),
             cwd=str(kwargs.get("cwd") or "/workspace"),
         )
         self.launched = True

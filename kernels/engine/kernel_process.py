@@ -8,6 +8,7 @@ the kernelspec in the engine's image.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -15,6 +16,9 @@ import sys
 from pathlib import Path
 
 from kernels.protocol import PORTS, Kernel, ProtocolError, kernel_address
+
+PRELOADED = ("IPython.core.completer", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell")
+"""What a Python kernel imports before it answers."""
 
 OOM_SCORE = 900
 """A kernel goes first when memory runs out, the launcher last, so that it can report it."""
@@ -106,7 +110,5 @@ def _become_child(kernel: Kernel) -> None:
 
 def preload() -> None:
     """Import what a Python kernel needs, once, before the first fork."""
-    import IPython.core.completer  # noqa: PLC0415
-    import ipykernel.ipkernel  # noqa: PLC0415
-    import ipykernel.kernelapp  # noqa: PLC0415
-    import ipykernel.zmqshell  # noqa: F401, PLC0415
+    for module in PRELOADED:
+        importlib.import_module(module)

@@ -6,7 +6,8 @@ import sys
 
 from images.console import Stop, say, stop_with_line
 from provisioning.host import clean, compose, up
-from provisioning.host.settings import site
+from provisioning.host.lock import alone
+from provisioning.host.settings import Site, site
 
 
 def main(arguments: list[str]) -> int:
@@ -24,8 +25,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _down(where) -> None:
-    with up.alone(where):
+def _down(where: Site) -> None:
+    with alone(where):
         compose.down(where)
     say("stopped; make up starts it again")
 

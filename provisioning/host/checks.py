@@ -19,6 +19,12 @@ DISK_WARM = 2
 """GiB to work with once the images stand."""
 
 
+def root() -> None:
+    """Refuse to begin as somebody who can't give folders to the services' accounts."""
+    if os.geteuid() != 0:
+        raise Stop("make up gives folders to the services' own accounts, which only root may; use: sudo make up")
+
+
 def free_gib(place: Path) -> float:
     """GiB free where ``place`` is, or will be."""
     while not place.exists():
@@ -34,7 +40,9 @@ def disk(site: Site) -> None:
     for place in places:
         free = free_gib(place)
         if free < needed:
-            raise Stop(f"{place} has {free:.1f} GiB free and {needed:.0f} GiB are needed; free some, or move it")
+            raise Stop(
+                f"{place} has {free:.1f} GiB free and {needed:.0f} GiB are needed; free some, or move it"
+            )
 
 
 def _docker_root() -> Path:

@@ -5,27 +5,34 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from images.console import run, say
+from images.console import Stop, run, say
 from images.recipe import OWNER_LABEL, ROOT
 from provisioning.host import compose, docker_engine
+from provisioning.host.lock import alone
 from provisioning.host.settings import Site
+
+CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
 
 
 def clean(site: Site) -> None:
     """Containers, networks, volumes and images by their labels; then the folders."""
-    if docker_engine.answers():
-        compose.down(site)
-        volumes = compose.labelled(site, "volume")
-        if volumes:
-            run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
-        images()
-    else:
-        say("no Docker engine answers; only the folders are removed")
-    say(f"removing {site.var} and the virtual environment")
-    shutil.rmtree(site.var)
-    shutil.rmtree(ROOT / ".venv", ignore_errors=True)
-    for cache in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
-        shutil.rmtree(ROOT / cache, ignore_errors=True)
+    with alone(site):
+        if docker_engine.answers():
+            compose.down(site)
+            volumes = compose.labelled(site, "volume")
+            if volumes:
+                run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
+            images()
+        else:
+            say("no Docker engine answers; only the folders are removed")
+        say(f"removing {site.var} and the virtual environment")
+        shutil.rmtree(ROOT / ".venv", ignore_errors=True)
+        for cache in CACHES:
+            shutil.rmtree(ROOT / cache, ignore_errors=True)
+        try:
+            shutil.rmtree(site.var)
+        except OSError as error:
+            raise Stop(f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean") from error
 
 
 def images() -> None:

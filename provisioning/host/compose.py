@@ -45,8 +45,13 @@ def up(site: Site) -> None:
         states = {service: health(site, service) for service in waiting}
         waiting = [service for service, state in states.items() if state != "healthy"]
         for service in waiting:
-            if states[service] in ("exited", "dead", "absent", "unhealthy", "restarting") or time.monotonic() > deadline:
-                raise Stop(f"The {service} is {states[service]}; the last it said:\n{last_words(site, service)}")
+            if (
+                states[service] in ("exited", "dead", "absent", "unhealthy", "restarting")
+                or time.monotonic() > deadline
+            ):
+                raise Stop(
+                    f"The {service} is {states[service]}; the last it said:\n{last_words(site, service)}"
+                )
         if waiting:
             time.sleep(0.5)
 
@@ -104,7 +109,7 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
     """
     image = by_name("hub").tag
     done = subprocess.run(  # noqa: S603
-        ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"]  # noqa: S607
+        ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"]
         + ["--security-opt=no-new-privileges:true", "--tmpfs=/tmp", f"--label=carrel.site={site.name}"]
         + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"]
         + [f"--volume={site.var / 'handover'}:/handover", image, "carrel", *arguments],
@@ -114,5 +119,7 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
         check=False,
     )
     if check and done.returncode:
-        raise Stop(f"carrel {' '.join(arguments[:2])}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+        raise Stop(
+            f"carrel {' '.join(arguments[:2])}: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
+        )
     return done.stdout

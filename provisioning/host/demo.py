@@ -46,6 +46,7 @@ def folders(site: Site) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.chown(folder, uid, ENGINE_GID)
         folder.chmod(mode)
+    site.config.mkdir(exist_ok=True)
     handover = site.var / "handover"
     handover.mkdir(exist_ok=True)
     os.chown(handover, CARREL_UID, CARREL_UID)
@@ -163,7 +164,9 @@ def _watch(person: Person, path: str, run: dict[str, Any]) -> dict[str, Any]:
         time.sleep(0.5)
         run = person.portal(path)
         progress = run.get("progress") or {}
-        line = f"{progress.get('cell')}/{progress.get('cells')} {(progress.get('message') or {}).get('en', '')}"
+        line = (
+            f"{progress.get('cell')}/{progress.get('cells')} {(progress.get('message') or {}).get('en', '')}"
+        )
         if progress and line != shown:
             shown = line
             say(f"  analysis: {line}")

@@ -16,7 +16,7 @@ INSTALL = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 
 def _info() -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(
             ["docker", "info", "--format", "{{.ServerVersion}}"],  # noqa: S607
             capture_output=True,
             text=True,
@@ -46,7 +46,11 @@ def install(packages: tuple[str, ...], why: str) -> None:
     say(f"installing {' '.join(packages)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run(["apt-get", "update", "--quiet"], why="The package lists could not be fetched", timeout=600)
-    run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages], why=why, timeout=1200)
+    run(
+        ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages],
+        why=why,
+        timeout=1200,
+    )
 
 
 def missing_tools() -> tuple[str, ...]:
@@ -96,7 +100,9 @@ def ensure(log_folder: Path) -> None:
 def _start(log_folder: Path) -> None:
     refused = _info().stderr
     if "permission denied" in refused.lower():
-        raise Stop("This user may not use Docker; mend it with: sudo usermod -aG docker $USER, and sign in anew")
+        raise Stop(
+            "This user may not use Docker; mend it with: sudo usermod -aG docker $USER, and sign in anew"
+        )
     if os.geteuid() != 0:
         raise Stop("The Docker daemon does not run; mend it with: sudo systemctl start docker")
     log = log_folder / "dockerd.log"
@@ -111,7 +117,7 @@ def _start(log_folder: Path) -> None:
             if stale.exists() and not Path("/proc", stale.read_text().strip()).exists():
                 stale.unlink()
         with log.open("ab") as output:
-            subprocess.Popen(  # noqa: S603
+            subprocess.Popen(
                 ["dockerd"],  # noqa: S607
                 stdout=output,
                 stderr=output,

@@ -25,7 +25,12 @@ class Person:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def request(
-        self, path: str, *, data: bytes | None = None, method: str | None = None, headers: dict[str, str] | None = None
+        self,
+        path: str,
+        *,
+        data: bytes | None = None,
+        method: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, str]:
         """Status and body of one request; redirects are followed."""
         request = urllib.request.Request(  # noqa: S310 (the site's own URL)
@@ -42,7 +47,9 @@ class Person:
 
     def xsrf(self, prefix: str) -> str:
         """The XSRF token for pages below ``prefix``."""
-        best = [cookie for cookie in self.cookies if cookie.name == "_xsrf" and prefix.startswith(cookie.path)]
+        best = [
+            cookie for cookie in self.cookies if cookie.name == "_xsrf" and prefix.startswith(cookie.path)
+        ]
         return max(best, key=lambda cookie: len(cookie.path)).value or "" if best else ""
 
     def sign_in(self, name: str, password: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,11 @@ class Site:
         return self.var / "data"
 
     @property
+    def config(self) -> Path:
+        """The admin's own configuration: ``jupyterhub_config.py`` there is read after Carrel's."""
+        return self.var / "config"
+
+    @property
     def demo_file(self) -> Path:
         """What scripts read about the demo site."""
         return self.var / "demo.json"
@@ -48,7 +54,10 @@ class Site:
         """The services' tokens, made once and kept in a file that only its owner reads."""
         path = self.var / "secrets.env"
         if not path.exists():
-            lines = [f"{name}={secrets.token_hex(32)}" for name in ("CONFIGPROXY_AUTH_TOKEN", "CARREL_PORTAL_TOKEN")]
+            lines = [
+                f"{name}={secrets.token_hex(32)}"
+                for name in ("CONFIGPROXY_AUTH_TOKEN", "CARREL_PORTAL_TOKEN")
+            ]
             temporary = path.with_suffix(".new")
             temporary.unlink(missing_ok=True)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -68,14 +77,18 @@ class Site:
             "CARREL_PORT": str(self.port),
             "CARREL_BIND": self.bind,
             "CARREL_HOST_DATA": str(self.data),
+            "CARREL_HOST_CONFIG": str(self.config),
         }
 
 
 def site() -> Site:
     """The site that the environment describes. Raises `Stop` on a value that can't be."""
     name = os.environ.get("CARREL_SITE", "carrel")
-    if not (name.isascii() and name.replace("-", "").isalnum() and name == name.lower() and len(name) <= 20):
-        raise Stop(f"CARREL_SITE={name!r} is not a name of at most 20 lower-case letters, digits and hyphens")
+    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?", name):
+        raise Stop(
+            f"CARREL_SITE={name!r} is not a name of at most 20 lower-case letters, digits and hyphens "
+            "that begins with a letter"
+        )
     port = os.environ.get("CARREL_PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise Stop(f"CARREL_PORT={port!r} is not a port from 1 to 65535")

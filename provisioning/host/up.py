@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from images import build
-from images.console import Stop, Stopwatch, say
+from images.console import Stopwatch, say
 from provisioning.host import checks, compose, demo, docker_engine
+from provisioning.host.lock import alone
 from provisioning.host.settings import Site
-
-
-@contextmanager
-def alone(site: Site) -> Iterator[None]:
-    """One `make up` at a time; a second one would pull the rug from under the first."""
-    site.var.mkdir(parents=True, exist_ok=True)
-    with (site.var / "up.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Stop("another make up, down or clean is under way; wait for it to end") from error
-        yield
 
 
 def up(site: Site) -> None:
@@ -31,6 +17,7 @@ def up(site: Site) -> None:
     with alone(site):
         docker_engine.ensure(site.var / "log")
         watch.lap("docker engine")
+        checks.root()
         checks.disk(site)
         checks.port(site)
         os.environ.setdefault("DOCKER_BUILDKIT", "0")

@@ -178,17 +178,18 @@ def cancel_queued(session: Session, run_id: str) -> Run:
 
 def interrupt_lost(session: Session, alive: Collection[str]) -> tuple[Run, ...]:
     """End as interrupted, and return, the running runs that have no engine: id not in ``alive``."""
+    gone = Refusal("The run's engine is gone: the machine or the service restarted. Start the run again.")
     lost = session.scalars(select(Run).where(Run.status == RunStatus.RUNNING).with_for_update(of=Run))
     return tuple(
-        mark_finished(
-            session,
-            run.id,
-            RunStatus.INTERRUPTED,
-            "The run's engine is gone: the machine or the service restarted. Start the run again.",
-        )
+        mark_finished(session, run.id, RunStatus.INTERRUPTED, gone.text(catalogue(run)))
         for run in lost
         if run.id not in set(alive)
     )
+
+
+def catalogue(run: Run) -> str:
+    """The language of a run's report as `locales` names it: its errors are kept in it."""
+    return "zh_CN" if run.language.startswith("zh") else "en"
 
 
 def _running(session: Session, run_id: str) -> Run:

@@ -33,7 +33,10 @@ def _manager(sockets: Path) -> EngineMappingKernelManager:
     config.EngineProvisioner.sockets = str(sockets)
     config.EngineMappingKernelManager.sockets = str(sockets)
     return EngineMappingKernelManager(
-        config=config, kernel_spec_manager=EngineKernelSpecManager(), root_dir="/tmp", connection_dir=str(sockets.parent)
+        config=config,
+        kernel_spec_manager=EngineKernelSpecManager(),
+        root_dir="/tmp",
+        connection_dir=str(sockets.parent),
     )
 
 
@@ -122,7 +125,7 @@ async def test_a_kernel_that_dies_is_started_again(manager, start_engine):
     start_engine()
     kernel_id = await manager.start_kernel(kernel_name="python3")
     restarted = asyncio.Event()
-    manager.add_restart_callback(kernel_id, lambda: restarted.set(), "restart")
+    manager.add_restart_callback(kernel_id, restarted.set, "restart")
     client = await _client(manager, kernel_id)
     client.execute("import os; os._exit(9)")
     await asyncio.wait_for(restarted.wait(), 20)
@@ -157,7 +160,7 @@ async def test_an_engine_that_dies_comes_back_with_the_kernel(manager, start_eng
     container = start_engine(restart_attempts=3)
     kernel_id = await manager.start_kernel(kernel_name="python3")
     restarted = asyncio.Event()
-    manager.add_restart_callback(kernel_id, lambda: restarted.set(), "restart")
+    manager.add_restart_callback(kernel_id, restarted.set, "restart")
     client = await _client(manager, kernel_id)
     # What a kernel can do itself: end the launcher, and the container with it.
     client.execute("import os, signal; os.kill(1, signal.SIGKILL); os.kill(1, signal.SIGTERM)")

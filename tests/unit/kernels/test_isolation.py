@@ -91,7 +91,9 @@ def test_each_weaker_body_setting_is_a_breach(body, key, value):
     assert breaches(body), f"{key}={value!r} went through"
 
 
-@pytest.mark.parametrize("removed", ["NetworkMode", "ReadonlyRootfs", "CapDrop", "SecurityOpt", "Memory", "PidsLimit"])
+@pytest.mark.parametrize(
+    "removed", ["NetworkMode", "ReadonlyRootfs", "CapDrop", "SecurityOpt", "Memory", "PidsLimit"]
+)
 def test_a_setting_left_out_is_a_breach(body, removed):
     del body["HostConfig"][removed]
     assert breaches(body)
@@ -102,8 +104,19 @@ def test_a_setting_left_out_is_a_breach(body, removed):
     [
         {"Type": "npipe", "Source": "a", "Target": "/b", "ReadOnly": True},
         {"Type": "bind", "Source": "a", "Target": "/b", "ReadOnly": True},
-        {"Type": "bind", "Source": "a", "Target": "/b", "ReadOnly": True, "BindOptions": {"Propagation": "shared"}},
-        {"Type": "volume", "Source": "a", "Target": "/b", "VolumeOptions": {"DriverConfig": {"Name": "local"}}},
+        {
+            "Type": "bind",
+            "Source": "a",
+            "Target": "/b",
+            "ReadOnly": True,
+            "BindOptions": {"Propagation": "shared"},
+        },
+        {
+            "Type": "volume",
+            "Source": "a",
+            "Target": "/b",
+            "VolumeOptions": {"DriverConfig": {"Name": "local"}},
+        },
         "a:/b",
     ],
 )
