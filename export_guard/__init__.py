@@ -19,3 +19,10 @@ def _load_jupyter_server_extension(serverapp: ServerApp) -> None:
     from export_guard.extension import load  # noqa: PLC0415
 
     load(serverapp)
+
+
+async def _start_jupyter_server_extension(serverapp: ServerApp) -> None:
+    """Attach to the kernels that the engine runs, before a browser asks for one of them."""
+    from export_guard.extension import start  # noqa: PLC0415
+
+    await start(serverapp)

@@ -26,3 +26,10 @@ def load(serverapp: ServerApp) -> Guard:
         raise SystemExit(1) from problem
     serverapp.log.info("The guard stands before %d named routes", len(POLICY.routes))
     return guard
+
+
+async def start(serverapp: ServerApp) -> None:
+    """What the running server does first: take over the kernels of a desk that was here before."""
+    attached = getattr(serverapp.kernel_manager, "attached", None)
+    if attached is not None:  # a server without an engine, as in the guard's own tests, has none
+        await attached()

@@ -21,7 +21,7 @@ database.upgrade()
 # Hub and proxy. The proxy runs on when the hub restarts; its API is a unix socket that only the hub has.
 c.JupyterHub.bind_url = "http://0.0.0.0:8000"
 c.JupyterHub.hub_bind_url = "http://0.0.0.0:8081"
-c.JupyterHub.hub_connect_ip = "hub"
+c.JupyterHub.hub_connect_ip = "hub-control"
 c.JupyterHub.db_url = "sqlite:////srv/hub/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = "/srv/hub/cookie_secret"  # noqa: S105 (a path)
 c.JupyterHub.cleanup_servers = False
@@ -43,6 +43,7 @@ c.ProjectSpawner.site = site
 c.ProjectSpawner.image = f"carrel/desk:{version}"
 c.ProjectSpawner.engine_image = f"carrel/engine-stats:{version}"
 c.ProjectSpawner.desk_subnets = os.environ.get("CARREL_DESK_SUBNETS", "10.213.0.0/16")
+c.ProjectSpawner.hub_connect_url = "http://hub:8081"
 c.ProjectSpawner.cmd = ["python", "-m", "export_guard.start"]
 c.ProjectSpawner.default_url = "/lab"
 c.ProjectSpawner.use_internal_ip = True

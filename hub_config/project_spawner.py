@@ -14,6 +14,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 from dockerspawner import DockerSpawner
+from tornado import web
 from tornado.httpclient import AsyncHTTPClient
 from tornado.simple_httpclient import HTTPTimeoutError
 from traitlets import Bool, Float, Integer, Unicode
@@ -27,12 +28,18 @@ from locales import choose, text
 from provisioning.registry import access, database
 
 
-class SpawnRefused(Exception):
-    """No desk, and why; JupyterHub shows ``jupyterhub_message`` on its page."""
+class SpawnRefused(web.HTTPError):
+    """No desk, and why; JupyterHub shows ``jupyterhub_message`` on a page with ``status``.
 
-    def __init__(self, line: str):
-        super().__init__(line)
+    The hub passes on the status and the line of an HTTP error alone; of any other it says 500.
+    """
+
+    def __init__(self, line: str, status: int = 403):
+        super().__init__(status, "%s", line)
         self.jupyterhub_message = line
+
+    def __str__(self) -> str:
+        return self.jupyterhub_message
 
 
 class ProjectSpawner(DockerSpawner):
@@ -98,7 +105,7 @@ class ProjectSpawner(DockerSpawner):
             # Kernels that ran on since before are not this spawn's to end.
             await asyncio.shield(self.parts.remove_all(keep_engine=self._kept_engine))
             if isinstance(error, (APIError, PartFailed)):
-                raise SpawnRefused(self._line(error)) from error
+                raise SpawnRefused(self._line(error), 500) from error
             raise
 
     def _access(self) -> access.DeskAccess:
@@ -133,11 +140,8 @@ class ProjectSpawner(DockerSpawner):
             try:
                 await self.docker("inspect_image", image)
             except ImageNotFound as error:
-                raise SpawnRefused(
-                    self._text(
-                        "The image {image} is missing. An administrator builds it with: make up", image=image
-                    )
-                ) from error
+                missing = "The image {image} is missing. An administrator builds it with: make up"
+                raise SpawnRefused(self._text(missing, image=image), 500) from error
 
     async def _make_engine(self, granted: access.DeskAccess) -> None:
         self._kept_engine = False
@@ -216,7 +220,7 @@ class ProjectSpawner(DockerSpawner):
     async def poll(self) -> int | str | None:
         """None while the desk runs. Proxy and hub rejoin its network where they were made anew."""
         status = await super().poll()
-        if status is None and self.server is not None and self.ready:
+        if status is None and self.server is not None and self.pending in (None, "check"):
             try:
                 await self.parts.connect_guests()
             except APIError as error:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["site_fixtures"]
+
 ROOT = Path(__file__).resolve().parents[1]
 """The repository."""
 

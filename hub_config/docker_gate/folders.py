@@ -20,7 +20,6 @@ from hub_config.docker_gate.refused import Refused
 from kernels.isolation import ENGINE_GID, ENGINE_UID
 from provisioning.extracts.manifest import ExtractDamaged, verify
 
-
 HALF_MADE = 0o000
 """The mode of a folder that has no owner yet; no folder keeps it."""
 

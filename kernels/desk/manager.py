@@ -8,6 +8,7 @@ kernels, or the server would forget the sessions of kernels that it has not atta
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -72,7 +73,10 @@ class EngineSessionManager(SessionManager):
     def _default_database_filepath(self) -> str:
         from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415
 
-        return f"{jupyter_data_dir()}/sessions.sqlite"
+        # SQLite makes a file, not its folder; a new desk's home is empty.
+        folder = Path(jupyter_data_dir())
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return str(folder / "sessions.sqlite")
 
     async def list_sessions(self) -> list[dict[str, Any]]:
         """As the stock manager, once attached."""

@@ -40,6 +40,14 @@ def _manager(sockets: Path) -> EngineMappingKernelManager:
     )
 
 
+def _vanish(manager: EngineMappingKernelManager, kernel_id: str) -> None:
+    """The desk is gone, and its sockets with it; nobody tells the engine."""
+    manager.stop_watching_activity(kernel_id)
+    kernel = manager.get_kernel(kernel_id)
+    kernel.stop_restarter()
+    kernel._close_control_socket()
+
+
 async def _client(manager: EngineMappingKernelManager, kernel_id: str) -> AsyncKernelClient:
     client = manager.get_kernel(kernel_id).client()
     client.start_channels()
@@ -180,8 +188,7 @@ async def test_a_desk_that_comes_back_attaches_to_running_kernels(sockets, start
     client = await _client(first, kernel_id)
     await _run(client, "kept = 'state'; import os; print(os.getpid())")
     client.stop_channels()
-    first.stop_watching_activity(kernel_id)
-    first.get_kernel(kernel_id).stop_restarter()  # the desk is gone; nobody tells the engine
+    _vanish(first, kernel_id)
 
     second = _manager(sockets)
     listed = await second.list_kernels()

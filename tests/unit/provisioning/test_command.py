@@ -59,7 +59,7 @@ def refused(carrel, *arguments: object, **how: str) -> str:
 
 def test_the_demo_from_nothing(carrel, demo: Path) -> None:
     project = of(carrel, "project", "show", "breast-survival")
-    assert (project["members"], project["extracts"]) == (["chen-jing", "li-wei"], ["rotterdam@1"])
+    assert (project["members"], project["extracts"]) == (["li-wei"], ["rotterdam@1"])
     assert of(carrel, "extract", "verify") == {"verified": ["omop-sample@1", "rotterdam@1"]}
     assert len(of(carrel, "user", "list")) == 6
     assert of(carrel, "run", "list") == of(carrel, "template", "list") == []

@@ -179,6 +179,6 @@ def test_runs_whose_engine_is_gone_are_interrupted(site: Session, ask: Callable[
     assert [run.id for run in interrupt_lost(site, [second.id])] == [first.id]
     site.commit()
     assert get_run(site, first.id).status is RunStatus.INTERRUPTED
-    assert "Start the run again" in (get_run(site, first.id).error or "")
+    assert "重新发起运行" in (get_run(site, first.id).error or "")
     assert get_run(site, second.id).status is RunStatus.RUNNING
     assert get_run(site, waiting.id).status is RunStatus.QUEUED

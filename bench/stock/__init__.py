@@ -1,0 +1,1 @@
+"""A stock JupyterHub site, with no line of Carrel in it, to compare with and to attack."""
