@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean images venv test unit integration browser bench lint format lock
+.PHONY: help up down clean images venv chromium test unit integration browser bench lint format lock
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,7 +24,10 @@ venv: .venv/ready ## Make the virtual environment for development and tests
 .venv/ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m images.venv
 
-test: up venv ## Run every test, from nothing
+chromium: ## See that Chromium is there, for the browser tests
+	@$(PYTHON) -m provisioning.host chromium
+
+test: up venv chromium ## Run every test, from nothing
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
@@ -36,7 +39,7 @@ unit: venv ## Run the tests that need no Docker
 integration: venv ## Run the tests against real containers (wants `make up`)
 	$(VENV)/pytest tests/integration
 
-browser: venv ## Run the tests in Chromium, which also take the docs' screenshots (wants `make up`)
+browser: venv chromium ## Run the tests in Chromium, which also take the docs' screenshots (wants `make up`)
 	$(VENV)/pytest tests/browser
 
 bench: venv ## Measure against stock Jupyter, side by side (wants `make up`)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 SAVED_KEYS = {"name", "path", "type", "format", "content"}
-CREATED_KEYS = {"type", "ext", "copy_from"}
+CREATED_KEYS = {"type", "ext", "copy_from", "path"}
 LOGO = re.compile(r"logo-(32x32|64x64)\.png|logo-svg\.svg")
 
 

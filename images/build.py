@@ -79,7 +79,7 @@ def _context(image: Image, var: Path, own_code: Path) -> Path:
 
 def build(image: Image, var: Path, own_code: Path, parent: str, base: str) -> bool:
     """Build ``image`` unless it stands already; returns whether it was built."""
-    lineage = "".join(image_id(reference) for reference in {parent, base})
+    lineage = image_id(parent) + image_id(base)
     recipe = hashlib.sha256((tree_digest(*_parts(image, var, own_code)) + lineage).encode()).hexdigest()
     if label(image.tag, RECIPE_LABEL) == recipe:
         return False

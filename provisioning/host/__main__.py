@@ -1,20 +1,20 @@
-"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean``."""
+"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean|chromium``."""
 
 from __future__ import annotations
 
 import sys
 
 from images.console import Stop, say, stop_with_line
-from provisioning.host import clean, compose, up
+from provisioning.host import chromium, clean, compose, up
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site, site
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
-    verbs = {"up": up.up, "down": _down, "clean": clean.clean}
+    verbs = {"up": up.up, "down": _down, "clean": clean.clean, "chromium": _chromium}
     if len(arguments) != 1 or arguments[0] not in verbs:
-        print("usage: python3 -m provisioning.host up|down|clean", file=sys.stderr)
+        print("usage: python3 -m provisioning.host up|down|clean|chromium", file=sys.stderr)
         return 2
     try:
         verbs[arguments[0]](site())
@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return stop_with_line(Stop("interrupted; run make up again and it goes on from here"))
     return 0
+
+
+def _chromium(_where: Site) -> None:
+    chromium.ensure()
 
 
 def _down(where: Site) -> None:

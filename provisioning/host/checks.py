@@ -22,7 +22,9 @@ DISK_WARM = 2
 def root() -> None:
     """Refuse to begin as somebody who can't give folders to the services' accounts."""
     if os.geteuid() != 0:
-        raise Stop("make up gives folders to the services' own accounts, which only root may; use: sudo make up")
+        raise Stop(
+            "make up gives folders to the services' own accounts, which only root may; use: sudo make up"
+        )
 
 
 def free_gib(place: Path) -> float:

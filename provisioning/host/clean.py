@@ -32,7 +32,9 @@ def clean(site: Site) -> None:
         try:
             shutil.rmtree(site.var)
         except OSError as error:
-            raise Stop(f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean") from error
+            raise Stop(
+                f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean"
+            ) from error
 
 
 def images() -> None:

@@ -123,9 +123,13 @@ def test_a_kernel_has_no_network_but_the_loopback(desk):
     assert run_cell(desk, "import os; print(os.listdir('/sys/class/net'))") == "['lo']"
 
 
-@pytest.mark.parametrize("place", ["/etc/x", "/opt/carrel/x", "/usr/local/x", "/home/x", "/data/x", "/runs/x"])
+@pytest.mark.parametrize(
+    "place", ["/etc/x", "/opt/carrel/x", "/usr/local/x", "/home/x", "/data/x", "/runs/x"]
+)
 def test_a_kernel_cannot_write(place, desk):
-    assert run_cell(desk, f"open({place!r}, 'w')").startswith(("OSError", "PermissionError", "FileNotFoundError"))
+    assert run_cell(desk, f"open({place!r}, 'w')").startswith(
+        ("OSError", "PermissionError", "FileNotFoundError")
+    )
 
 
 def test_the_extract_can_be_read_and_not_changed(desk, module_project):
@@ -146,8 +150,20 @@ def test_no_other_extract_is_there(desk, module_project):
 
 @pytest.mark.parametrize(
     "command",
-    ["sudo -n id", "curl -sS -m 5 http://deb.debian.org", "pip install six", "su -c id", "mount -t tmpfs x /mnt"]
-    + ["ping -c1 -W2 1.1.1.1", "python3 -m pip download six", "apt-get update", "unshare -rn id", "nsenter -t 1 -n id"],
+    [
+        "sudo -n id",
+        "curl -sS -m 5 http://deb.debian.org",
+        "pip install six",
+        "su -c id",
+        "mount -t tmpfs x /mnt",
+    ]
+    + [
+        "ping -c1 -W2 1.1.1.1",
+        "python3 -m pip download six",
+        "apt-get update",
+        "unshare -rn id",
+        "nsenter -t 1 -n id",
+    ],
 )
 def test_a_shell_command_reaches_nothing(command, desk):
     code = f"""
@@ -162,7 +178,9 @@ except OSError as error:
     assert run_cell(desk, code) == "nothing"
 
 
-@pytest.mark.parametrize("host", ["1.1.1.1", "169.254.169.254", "172.17.0.1", "10.213.0.1", "127.0.0.1", "hub", "proxy"])
+@pytest.mark.parametrize(
+    "host", ["1.1.1.1", "169.254.169.254", "172.17.0.1", "10.213.0.1", "127.0.0.1", "hub", "proxy"]
+)
 def test_a_kernel_opens_no_connection(host, desk):
     code = f"""
 import socket
@@ -227,11 +245,20 @@ def test_the_desk_reaches_nothing_else(desk_container, engine_api, make_project,
     neighbour.start()
     container = engine_api.containers.get(neighbour.containers[0])
     (address,) = [n["IPAddress"] for n in container.attrs["NetworkSettings"]["Networks"].values()]
-    gateways = {network.attrs["IPAM"]["Config"][0].get("Gateway") for network in engine_api.networks.list()
-                if network.attrs["IPAM"]["Config"]}
+    gateways = {
+        network.attrs["IPAM"]["Config"][0].get("Gateway")
+        for network in engine_api.networks.list()
+        if network.attrs["IPAM"]["Config"]
+    }
     portal = engine_api.containers.get(f"{where.name}.portal").attrs["NetworkSettings"]["Networks"]
     inner = [network["IPAddress"] for network in portal.values()]
-    targets = [f"{address}:8888", "1.1.1.1:53", "172.17.0.1:22", f"172.17.0.1:{where.port}", f"10.255.255.254:{where.port}"]
+    targets = [
+        f"{address}:8888",
+        "1.1.1.1:53",
+        "172.17.0.1:22",
+        f"172.17.0.1:{where.port}",
+        f"10.255.255.254:{where.port}",
+    ]
     targets += [f"{gateway}:{port}" for gateway in gateways if gateway for port in (22, where.port)]
     targets += [f"{found}:8090" for found in inner]
     assert set(_reach(desk_container, *targets)) == {"nothing"}

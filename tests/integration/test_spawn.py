@@ -75,7 +75,10 @@ def test_a_revoked_extract_is_not_mounted(project):
     desk = project.desk()
     desk.start()
     desk.open()
-    assert run_cell(desk, "import os; print(os.path.exists('/data') and os.listdir('/data'))") in ("False", "[]")
+    assert run_cell(desk, "import os; print(os.path.exists('/data') and os.listdir('/data'))") in (
+        "False",
+        "[]",
+    )
 
 
 def test_a_suspended_account_cannot_sign_in(project):
