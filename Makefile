@@ -31,10 +31,12 @@ test: up venv chromium ## Run every test, from nothing
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/python -m images.labextension test
 	$(VENV)/pytest
 
 unit: venv ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit
+	$(VENV)/python -m images.labextension test
 
 integration: venv ## Run the tests against real containers (wants `make up`)
 	$(VENV)/pytest tests/integration

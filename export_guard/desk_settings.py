@@ -14,6 +14,7 @@ EXTENSIONS = {
     "jupyterlab": True,
     # Installed beside JupyterLab because it depends on them; nothing on a desk uses them.
     "jupyter_lsp": False,
+    "jupyter_server_proxy": False,
     "jupyter_server_terminals": False,
     "notebook_shim": False,
 }
@@ -38,7 +39,9 @@ def configure(c: Any, *, root_dir: str = "/workspace") -> None:
     server.max_buffer_size = 64 * MIB
     server.kernel_websocket_connection_class = "export_guard.channels.DeskChannels"
     c.ContentsManager.allow_hidden = False
-    c.FileContentsManager.delete_to_trash = False
+    server.contents_manager_class = "export_guard.contents.manager.GuardedContentsManager"
+    # A person types; what is larger is refused before it is held in memory.
+    server.tornado_settings = {"websocket_max_message_size": MIB}
     c.KernelSpecManager.ensure_native_kernel = False
     _configure_lab(c)
 

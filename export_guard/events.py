@@ -46,6 +46,20 @@ class Emitter:
         line = {"event": "denied", "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         self.logger.info(json.dumps(line | asdict(event), ensure_ascii=False))
 
+    def withheld(self, *, what: str, reason: str, size: int) -> None:
+        """Record an output, or a message, that did not pass; ``what`` is its media or message type."""
+        self._write("withheld", what=what[:64], reason=reason, size=size)
+
+    def budget(self, *, level: str, size: int, cells: int) -> None:
+        """Record that the display budget is nearly (``warning``) or all (``spent``) spent."""
+        kind = "budget-crossed" if level == "spent" else "budget-warning"
+        self._write(kind, reason=level, size=size, cells=cells)
+
+    def _write(self, event: str, **fields: object) -> None:
+        line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        line |= {"user": self.user, "project": self.project}
+        self.logger.info(json.dumps(line | fields, ensure_ascii=False))
+
 
 def _logger() -> logging.Logger:
     """The events' own logger: its lines are whole JSON objects, so no other formatter may wrap them."""

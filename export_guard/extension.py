@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jupyter_server.serverapp import ServerApp
 
+from export_guard.budget import DisplayBudget
+from export_guard.desk import SETTING, Desk
 from export_guard.events import Emitter
 from export_guard.headers import SecurityHeaders
 from export_guard.limits import ExportGuard
@@ -18,7 +20,12 @@ def load(serverapp: ServerApp) -> Guard:
     """
     try:
         app = serverapp.web_app
-        guard = Guard(app, POLICY, ExportGuard(parent=serverapp), Emitter())
+        limits = ExportGuard(parent=serverapp)
+        desk = Desk(limits, Emitter(), DisplayBudget(parent=serverapp))
+        desk.watch_budget()
+        app.settings[SETTING] = desk
+        setattr(serverapp.contents_manager, "budget", desk.budget)  # noqa: B010 (ours has it; see desk_settings)
+        guard = Guard(app, POLICY, limits, desk.emitter)
         guard.install()
         app.add_transform(SecurityHeaders)
     except Exception as problem:

@@ -123,6 +123,7 @@ ROUTES: tuple[Route, ...] = (
         f"{SERVICES}.contents.handlers.ModifyCheckpointsHandler",
         _allow("POST", "DELETE"),
     ),
+    Route(r"/carrel/api/preview", "export_guard.contents.preview.PreviewHandler", READ),
     Route(CONTENTS + r"/trust", f"{SERVICES}.contents.handlers.TrustNotebooksHandler", _allow("POST")),
     # Who, whether and where to.
     Route(r"/api", f"{BASE}.APIVersionHandler", STATIC),
@@ -137,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
     Route(r"^(.*)", f"{BASE}.Template404", _allow("*")),
     Route(r"/lab/.*", f"{LAB_SERVER}.handlers.NotFoundHandler", _allow("GET")),
     # Closed: ways out of the workspace.
-    Route(r"/files/(.*)", f"{BASE}.AuthenticatedFileHandler", _deny("raw-file")),
+    Route(r"/files/(.*)", "export_guard.denied.DeniedHandler", _deny("raw-file")),
     Route(
         r"/view(?P<path>(?:(?:/[^/]+)+|/?))", "jupyter_server.view.handlers.ViewHandler", _deny("raw-file")
     ),

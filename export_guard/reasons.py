@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "method-override": "Requests that rename their method are refused.",
     "path": "The path of this request is not plain.",
     "body": "The body of this request is not what this address takes.",
+    "budget": "The display budget is spent: outputs are withheld. Ask for a release instead.",
     "unnamed": "This address is not part of the desk.",
 }
 

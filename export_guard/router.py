@@ -25,7 +25,9 @@ from tornado.httputil import (
 from tornado.routing import PathMatches, Rule, RuleRouter
 from tornado.web import Application, RequestHandler
 
+import locales
 from export_guard.conditions import ALWAYS
+from export_guard.contents.problems import asked_language
 from export_guard.denied import DeniedHandler
 from export_guard.events import Emitter
 from export_guard.headers import CACHEABLE
@@ -171,6 +173,7 @@ class GuardedRequest(HTTPMessageDelegate):
             assert self.found is not None
             if self.verdict.narrow is not None:
                 self.verdict.narrow(self.request)
+            asked_language.set(locales.choose(self.request.headers.get("Accept-Language")))
             delegate = self.guard.delegate(self.request, self.found)
             delegate.headers_received(self.start_line, self.request.headers)
             if self.chunks:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from images import code, debian, node, wheels
+from images import code, debian, labextension, node, wheels
 from images.console import Stop, Stopwatch, run, say, stop_with_line
 from images.recipe import BASE, IMAGES, OWNER_LABEL, RECIPE_LABEL, ROOT, Image, by_name
 
@@ -54,6 +54,8 @@ def _parts(image: Image, var: Path, own_code: Path) -> list[Path]:
     parts += code.parts(own_code, image.packages)
     if image.node_modules:
         parts.append(node.LOCK)
+    if image.labextension:
+        parts.append(labextension.build(var))
     return parts
 
 
@@ -72,6 +74,8 @@ def _context(image: Image, var: Path, own_code: Path) -> Path:
         shutil.copytree(part, folder / "carrel" / part.name, ignore=shutil.ignore_patterns("__pycache__"))
     if image.node_modules:
         shutil.copytree(node.modules(var), folder / "node_modules", symlinks=True)
+    if image.labextension:
+        shutil.copytree(labextension.build(var), folder / "labextensions")
     if (image.folder / "rootfs").is_dir():
         shutil.copytree(image.folder / "rootfs", folder / "rootfs")
     return folder

