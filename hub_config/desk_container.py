@@ -26,6 +26,7 @@ RULES = ContainerRules(
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges:true"],
         "IpcMode": "private",
+        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
         "GroupAdd": [str(ENGINE_GID)],
         "Dns": [NO_DNS],
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
@@ -64,7 +65,6 @@ def desk_container(
             "PidsLimit": pids,
             "ShmSize": 16 * MIB,
             "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={64 * MIB},mode=1777"},  # noqa: S108
-            "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
             "Mounts": [mount.body() for mount in mounts],
             "RestartPolicy": {"Name": "no"},
         },

@@ -70,8 +70,8 @@ class DeskParts:
 
     async def _create_network(self) -> None:
         count = self.subnets.num_addresses // 8
-        start = random.randrange(count)  # noqa: S311 (any free one will do)
-        for step in range(min(count, 64)):
+        start = random.randrange(count) if count else 0  # noqa: S311 (any free one will do)
+        for step in range(count):
             subnet = ipaddress.IPv4Network(
                 (int(self.subnets.network_address) + (start + step) % count * 8, 29)
             )
@@ -105,14 +105,19 @@ class DeskParts:
             if name not in there:
                 await self.docker("connect_container_to_network", name, self.names.network, aliases=[guest])
 
-    async def make_engine(self, body: dict[str, Any]) -> bool:
-        """Start the engine that ``body`` describes; returns False when it ran already and was kept."""
+    async def make_engine(self, body: dict[str, Any], making: Callable[[], None] = lambda: None) -> bool:
+        """Start the engine that ``body`` describes; returns False when it ran already and was kept.
+
+        ``making`` is called before anything is changed.
+        """
         wanted = recipe(body)
         standing = await self._inspect("container", self.names.engine)
         if standing is not None:
             same = standing["Config"]["Labels"].get(RECIPE_LABEL) == wanted
             if same and standing["State"]["Running"]:
                 return False
+        making()
+        if standing is not None:
             await self.remove_container(self.names.engine)
         await self.make_sockets()
         labelled = {**body, "Labels": {**body["Labels"], RECIPE_LABEL: wanted}}
@@ -126,15 +131,24 @@ class DeskParts:
 
     async def remove_all(self, *, keep_engine: bool = False) -> None:
         """Remove the desk's parts; with ``keep_engine`` engine and sockets stay."""
-        await self.remove_container(self.names.desk)
-        for guest in ("proxy", "hub"):
-            await self._gone(
-                "disconnect_container_from_network", f"{self.names.site}.{guest}", self.names.network
-            )
-        await self._gone("remove_network", self.names.network)
+        names = self.names
+        steps = [self.remove_container(names.desk)]
+        steps += [
+            self._gone("disconnect_container_from_network", f"{names.site}.{guest}", names.network)
+            for guest in ("proxy", "hub")
+        ]
+        steps.append(self._gone("remove_network", names.network))
         if not keep_engine:
-            await self.remove_container(self.names.engine)
-            await self._gone("remove_volume", self.names.sockets)
+            steps += [self.remove_container(names.engine), self._gone("remove_volume", names.sockets)]
+        # One that can't be removed does not keep the others; the first error is told at the end.
+        first: Exception | None = None
+        for step in steps:
+            try:
+                await step
+            except Exception as error:
+                first = first or error
+        if first is not None:
+            raise first
 
     async def _gone(self, method: str, *arguments: Any, **options: Any) -> None:
         try:

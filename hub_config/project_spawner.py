@@ -14,6 +14,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 from dockerspawner import DockerSpawner
+from requests import RequestException
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient
 from tornado.simple_httpclient import HTTPTimeoutError
@@ -92,6 +93,8 @@ class ProjectSpawner(DockerSpawner):
         """
         granted = await asyncio.to_thread(self._access)
         making: list[asyncio.Task[Any]] = []
+        # Until this spawn has made an engine, one that is there is not this spawn's to end: kernels run in it.
+        self._kept_engine = True
         try:
             await self._check_images()
             await self.parts.remove_container(self.names.desk)
@@ -102,9 +105,11 @@ class ProjectSpawner(DockerSpawner):
         except BaseException as error:
             # Wait for the half that still works on, or it would leave its part behind.
             await asyncio.gather(*making, return_exceptions=True)
-            # Kernels that ran on since before are not this spawn's to end.
-            await asyncio.shield(self.parts.remove_all(keep_engine=self._kept_engine))
-            if isinstance(error, (APIError, PartFailed)):
+            try:
+                await asyncio.shield(self.parts.remove_all(keep_engine=self._kept_engine))
+            except Exception as left:  # what went wrong first is what the person reads
+                self.log.error("Not all of desk %s could be removed: %s", self.names.desk, left)
+            if isinstance(error, (APIError, PartFailed, RequestException)):
                 raise SpawnRefused(self._line(error), 500) from error
             raise
 
@@ -127,10 +132,15 @@ class ProjectSpawner(DockerSpawner):
     def _text(self, message: str, **values: object) -> str:
         return text(self._language, message, **values)
 
-    def _line(self, error: APIError | PartFailed) -> str:
+    def _line(self, error: APIError | PartFailed | RequestException) -> str:
         """What the person reads; the log has the whole of it."""
         self.log.error("No desk %s: %s", self.names.desk, error)
-        said = reason(error) if isinstance(error, APIError) else str(error)
+        if isinstance(error, APIError):
+            said = reason(error)
+        elif isinstance(error, PartFailed):
+            said = str(error)
+        else:
+            said = self._text("Docker does not answer")
         return self._text(
             "The desk could not be started: {reason}. Tell an administrator.", reason=said.rstrip(".")
         )
@@ -144,8 +154,10 @@ class ProjectSpawner(DockerSpawner):
                 raise SpawnRefused(self._text(missing, image=image), 500) from error
 
     async def _make_engine(self, granted: access.DeskAccess) -> None:
+        self._kept_engine = not await self.parts.make_engine(self._engine_body(granted), self._own_engine)
+
+    def _own_engine(self) -> None:
         self._kept_engine = False
-        self._kept_engine = not await self.parts.make_engine(self._engine_body(granted))
 
     def _engine_body(self, granted: access.DeskAccess) -> dict[str, Any]:
         names, quotas = self.names, granted.quotas

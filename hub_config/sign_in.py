@@ -27,6 +27,8 @@ class RegistryAuthenticator(Authenticator):
         self.manage_groups = True
         self.any_allow_config = True
         self.auth_refresh_age = 60
+        # Tokens too, not cookies alone: an open desk asks with a token who its person is.
+        self.auth_refresh_strict = True
         self._sessions = database.sessions(database.engine(self.registry_url or None))
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any] | None:

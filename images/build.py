@@ -28,7 +28,7 @@ def tree_digest(*places: Path) -> str:
             if "__pycache__" in file.parts:
                 continue
             name = file.relative_to(place) if place.is_dir() else Path(file.name)
-            digest.update(f"{name}\0{file.stat().st_mode & 0o111:o}\0".encode())
+            digest.update(f"{place.name}/{name}\0{file.stat().st_mode & 0o111:o}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 

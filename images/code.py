@@ -36,7 +36,8 @@ def _trim_metadata(folder: Path) -> None:
             file.unlink()
     metadata = folder / "METADATA"
     kept = ("Metadata-Version:", "Name:", "Version:")
-    lines = [line for line in metadata.read_text().splitlines() if line.startswith(kept)]
+    fields = metadata.read_text().partition("\n\n")[0]
+    lines = [line for line in fields.splitlines() if line.startswith(kept)]
     metadata.write_text("\n".join(lines) + "\n")
 
 

@@ -32,6 +32,7 @@ def run(command: Sequence[str], *, why: str, log: Path | None = None, timeout: f
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             timeout=timeout,
             check=False,
         )

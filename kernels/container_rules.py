@@ -6,13 +6,14 @@ A key that the rules do not name is a breach, whatever its value: what a later D
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _LIMITS = ("Memory", "MemorySwap", "NanoCpus", "PidsLimit", "ShmSize")
 _FREE = {"Image", "WorkingDir", "Env", "Labels", "Cmd", "HostConfig", "User"}
-_CHECKED_BELOW = {"Tmpfs", "Ulimits", "Mounts", "RestartPolicy", "DeviceRequests"}
+_CHECKED_BELOW = {"Tmpfs", "Mounts", "RestartPolicy", "DeviceRequests"}
 _MOUNT_KEYS = {"Type", "Source", "Target", "ReadOnly", "BindOptions"}
 
 
@@ -61,11 +62,17 @@ class ContainerRules:
         return [
             f"HostConfig.Tmpfs {place} must be nosuid, nodev and sized"
             for place, options in tmpfs.items()
-            if not ({"nosuid", "nodev"} <= set(str(options).split(",")) and _sized(str(options)))
+            if not (
+                {"nosuid", "nodev"} <= set(str(options).split(","))
+                and _sized(str(options))
+                and _known(str(options))
+            )
         ]
 
     def _devices(self, host: Mapping[str, Any]) -> list[str]:
         requests = host.get("DeviceRequests") or []
+        if not isinstance(requests, list):
+            return ["HostConfig.DeviceRequests must be a list"]
         if requests and not self.gpus:
             return ["HostConfig.DeviceRequests is not a setting of this container"]
         fine = all(
@@ -84,6 +91,13 @@ def _sized(options: str) -> bool:
     return any(option.startswith("size=") and option[5:].isdigit() for option in options.split(","))
 
 
+def _known(options: str) -> bool:
+    """No option that takes back another: of ``nosuid`` and ``suid`` the last one counts."""
+    return all(
+        re.fullmatch(r"rw|nosuid|nodev|noexec|(size|mode)=\d+", option) for option in options.split(",")
+    )
+
+
 def _limits(host: Mapping[str, Any]) -> list[str]:
     found = [
         f"HostConfig.{key} must be a positive limit"
@@ -97,19 +111,23 @@ def _limits(host: Mapping[str, Any]) -> list[str]:
 
 def _restart(host: Mapping[str, Any]) -> list[str]:
     policy = host.get("RestartPolicy")
-    if not isinstance(policy, Mapping) or policy.get("Name") not in ("no", "on-failure"):
+    if not isinstance(policy, Mapping) or set(policy) - {"Name", "MaximumRetryCount"}:
         return ["HostConfig.RestartPolicy must be no or on-failure"]
     attempts = policy.get("MaximumRetryCount", 0)
-    return (
-        []
-        if isinstance(attempts, int) and 0 <= attempts <= 5
-        else ["HostConfig.RestartPolicy retries too often"]
-    )
+    # On failure, 0 would be without end.
+    least = {"no": 0, "on-failure": 1}.get(str(policy.get("Name")))
+    if least is None:
+        return ["HostConfig.RestartPolicy must be no or on-failure"]
+    fine = isinstance(attempts, int) and not isinstance(attempts, bool) and least <= attempts <= 5 * least
+    return [] if fine else ["HostConfig.RestartPolicy retries too often"]
 
 
 def _mounts(host: Mapping[str, Any]) -> list[str]:
-    found = []
-    for mount in host.get("Mounts") or []:
+    found: list[str] = []
+    mounts = host.get("Mounts") or []
+    if not isinstance(mounts, list):
+        return ["HostConfig.Mounts must be a list"]
+    for mount in mounts:
         if not isinstance(mount, Mapping) or set(mount) - _MOUNT_KEYS:
             found.append("a mount has settings that are not allowed")
         elif mount.get("Type") not in ("bind", "volume"):

@@ -20,6 +20,11 @@ ENGINE_GID = 2000
 ROLE_LABEL = "carrel.role"
 ENGINE_ROLES = ("engine", "run-engine")
 
+ULIMITS = [
+    {"Name": "core", "Soft": 0, "Hard": 0},
+    {"Name": "nofile", "Soft": 4096, "Hard": 4096},
+]
+
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
@@ -97,10 +102,7 @@ def engine_container(
         "PidsLimit": limits.pids,
         "ShmSize": limits.shm,
         "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={limits.tmp},mode=1777"},  # noqa: S108
-        "Ulimits": [
-            {"Name": "core", "Soft": 0, "Hard": 0},
-            {"Name": "nofile", "Soft": 4096, "Hard": 4096},
-        ],
+        "Ulimits": ULIMITS,
         "OomScoreAdj": 500,
         "Mounts": [mount.body() for mount in mounts],
         "RestartPolicy": (
@@ -136,6 +138,7 @@ RULES = ContainerRules(
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges:true"],
         "IpcMode": "private",
+        "Ulimits": ULIMITS,
         "OomScoreAdj": 500,
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
     },

@@ -82,6 +82,8 @@ def network(body: dict[str, Any], site: Site) -> dict[str, Any]:
     }
     _same(body, wanted, extra={"IPAM"})
     try:
+        if set(body["IPAM"]) != {"Config"}:
+            raise Refused("IPAM may hold Config and nothing else")
         (config,) = body["IPAM"]["Config"]
         subnet = ipaddress.IPv4Network(config["Subnet"])
         fine = set(config) == {"Subnet"} and subnet.prefixlen == 29 and subnet.subnet_of(site.desk_subnets)
@@ -140,9 +142,9 @@ def _mount(
 
 
 def _same(body: Mapping[str, Any], wanted: Mapping[str, Any], extra: set[str]) -> None:
+    # Even with no value: Docker reads a key in any case, and the last one counts.
     for key in sorted(set(body) - set(wanted) - extra):
-        if body[key] not in (None, {}, [], False):
-            raise Refused(f"{key} may not be set")
+        raise Refused(f"{key} may not be set")
     for key, value in wanted.items():
         if body.get(key) != value:
             raise Refused(f"{key} must be {value!r}")

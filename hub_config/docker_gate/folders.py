@@ -104,6 +104,7 @@ class DataFolder:
         digest = labels.get(naming.EXTRACT_LABEL + name)
         if not digest:
             raise Refused(f"the extract {name} is mounted without the digest that it was registered with")
+        self._plain(parts)
         try:
             verify(self.here.joinpath(*parts), digest)
         except ExtractDamaged as damaged:
@@ -115,10 +116,19 @@ class DataFolder:
         )
         if not plain or read_only is not True:
             raise Refused(f"{'/'.join(parts)} may not be mounted at /template: not a read-only template")
+        self._plain(parts)
         if not self.here.joinpath(*parts).is_dir():
             raise Refused(
                 f"the template {'/'.join(parts[1:])} is not in the store; publish it again", status=409
             )
+
+    def _plain(self, parts: tuple[str, ...]) -> None:
+        """Refuse a folder that a link leads to, at any step."""
+        place = self.here
+        for part in parts:
+            place = place / part
+            if place.is_symlink():
+                raise Refused(f"{'/'.join(parts)} is behind a link; put the folder itself there", status=409)
 
     def _make(self, allowed: Allowed, parts: tuple[str, ...]) -> None:
         """Make the folder of ``allowed`` where it is not there, following no link."""

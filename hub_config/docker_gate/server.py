@@ -62,7 +62,12 @@ class DockerGate:
                 raise Refused("this call is not one that a site needs")
             call, match = found
             query = dict(request.query)
+            if set(query) - call.query:
+                names = ", ".join(sorted(set(query) - call.query))[:200]
+                raise Refused(f"the query arguments {names} are not ones that a site needs")
             body = await self._body(request)
+            if body is not None and not call.has_body:
+                raise Refused("this call takes no body")
             if call.subject:
                 await self._own(call.subject, match["name"])
             if call.note == "guest":
@@ -96,8 +101,6 @@ class DockerGate:
         if body is None:
             raise Refused("the body is missing")
         if kind == "container":
-            if set(query) - {"name"}:
-                raise Refused("only the query argument name is allowed")
             # Digests of the extracts are computed here: in a thread, since they take time.
             return await asyncio.to_thread(creation.container, body, query.get("name", ""), self.site)
         return (creation.network if kind == "network" else creation.volume)(body, self.site)
@@ -121,9 +124,13 @@ class DockerGate:
             raise Refused(f"No such {subject}: {name}", status=404)
 
     def _only_a_guest(self, body: dict[str, Any] | None) -> None:
-        guest = (body or {}).get("Container")
-        alias = {"Aliases": [self.guests.get(guest)]} if isinstance(guest, str) else None
-        if guest not in self.guests or (body or {}).get("EndpointConfig") not in (None, {}, alias):
+        # Go reads keys in any case: one that is not known exactly may be another spelling of one that is.
+        body = body or {}
+        guest = body.get("Container")
+        known = isinstance(guest, str) and guest in self.guests
+        alias = {"Aliases": [self.guests[str(guest)]]} if known else None
+        exact = not set(body) - {"Container", "EndpointConfig", "Force"}
+        if not known or not exact or body.get("EndpointConfig") not in (None, {}, alias):
             raise Refused(f"only {' and '.join(self.guests)} may join or leave a desk's network")
 
     def _listing(self, query: dict[str, str]) -> dict[str, str]:
@@ -131,7 +138,7 @@ class DockerGate:
         try:
             filters = json.loads(query.get("filters") or "{}")
             labels = list(filters.get("label") or [])
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise Refused("filters is not a JSON object") from error
         own = {"label": [*labels, f"{naming.SITE_LABEL}={self.site.name}"]}
         return {"all": query.get("all", "0"), "filters": json.dumps(own)}

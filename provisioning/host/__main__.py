@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     except Stop as error:
         return stop_with_line(error)
     except KeyboardInterrupt:
-        return stop_with_line(Stop("interrupted; run make up again and it goes on from here"))
+        return stop_with_line(Stop(f"interrupted; run make {arguments[0]} again and it goes on from here"))
     return 0
 
 

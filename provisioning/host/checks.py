@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -37,7 +38,10 @@ def free_gib(place: Path) -> float:
 def disk(site: Site) -> None:
     """Refuse to begin on a disk that would fill up half-way."""
     warm = all(debian.present(image.tag) for image in IMAGES)
-    needed = float(os.environ.get("CARREL_DISK_GIB", DISK_WARM if warm else DISK_COLD))
+    wanted = os.environ.get("CARREL_DISK_GIB", str(DISK_WARM if warm else DISK_COLD))
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", wanted):
+        raise Stop(f"CARREL_DISK_GIB={wanted!r} is not a number of GiB; leave it out for {DISK_COLD}")
+    needed = float(wanted)
     places = {site.var, _docker_root()}
     for place in places:
         free = free_gib(place)
@@ -70,5 +74,5 @@ def port(site: Site) -> None:
         except OSError as error:
             raise Stop(
                 f"Port {site.port} on {site.bind} can't be used ({error.strerror}); choose another: "
-                f"CARREL_PORT={site.port + 1} make up"
+                f"CARREL_PORT={site.port + 1 if site.port < 65535 else 8000} make up"
             ) from error

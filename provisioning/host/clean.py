@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 from images.console import Stop, run, say
 from images.recipe import OWNER_LABEL, ROOT
@@ -12,6 +13,34 @@ from provisioning.host.lock import alone
 from provisioning.host.settings import Site
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
+
+MADE = (
+    "build-venv",
+    "code",
+    "context",
+    "data",
+    "debian",
+    "demo.json",
+    "demo.new",
+    "dist",
+    "handover",
+    "labextension",
+    "log",
+    "node",
+    "npm",
+    "secrets.env",
+    "secrets.new",
+    "up.lock",
+    "wheels",
+)
+"""What `make up` makes in ``var/``. The folder may be somebody's own: what else is in it stays."""
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def clean(site: Site) -> None:
@@ -25,12 +54,17 @@ def clean(site: Site) -> None:
             images()
         else:
             say("no Docker engine answers; only the folders are removed")
-        say(f"removing {site.var} and the virtual environment")
+        say(f"removing what was made in {site.var}, and the virtual environment")
         shutil.rmtree(ROOT / ".venv", ignore_errors=True)
         for cache in CACHES:
             shutil.rmtree(ROOT / cache, ignore_errors=True)
         try:
-            shutil.rmtree(site.var)
+            for name in MADE:
+                _remove(site.var / name)
+            if site.config.is_dir() and not any(site.config.iterdir()):
+                site.config.rmdir()
+            if not any(site.var.iterdir()):
+                site.var.rmdir()
         except OSError as error:
             raise Stop(
                 f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean"

@@ -119,7 +119,6 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
         check=False,
     )
     if check and done.returncode:
-        raise Stop(
-            f"carrel {' '.join(arguments[:2])}: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
-        )
+        said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+        raise Stop(f"carrel {' '.join(arguments[:2])}: {said[-1]}")
     return done.stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from images.console import Stop, say
+from provisioning.host import checks
 from provisioning.host.compose import carrel
 from provisioning.host.person import PORTAL, Person
 from provisioning.host.settings import Site
@@ -36,6 +37,7 @@ RUN_WITHIN = 900
 
 def folders(site: Site) -> None:
     """The data folder, with the owners that its parts have."""
+    checks.root()
     for name, uid, mode in (
         (".", 0, 0o750),
         ("extracts", CARREL_UID, 0o2750),

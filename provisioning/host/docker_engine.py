@@ -84,10 +84,15 @@ def ensure(log_folder: Path) -> None:
     """
     if not answers():
         if os.environ.get("DOCKER_HOST"):
+            if not shutil.which("docker"):
+                raise Stop(
+                    "There is no docker command on this machine; install it: sudo apt-get install docker.io"
+                )
             raise Stop(
                 f"The Docker engine at DOCKER_HOST={os.environ['DOCKER_HOST']} does not answer; "
                 "start it there, or unset DOCKER_HOST to use this machine's"
             )
+        _refuse_without_permission()
         if not shutil.which("dockerd"):
             install(PACKAGES, "There is no Docker engine on this machine")
         if not answers():
@@ -97,12 +102,15 @@ def ensure(log_folder: Path) -> None:
         install(missing, f"{', '.join(missing)} is not installed")
 
 
-def _start(log_folder: Path) -> None:
-    refused = _info().stderr
-    if "permission denied" in refused.lower():
+def _refuse_without_permission() -> None:
+    """Debian's dockerd is not on a user's PATH, so the client's error is looked at before it is missed."""
+    if "permission denied" in _info().stderr.lower():
         raise Stop(
             "This user may not use Docker; mend it with: sudo usermod -aG docker $USER, and sign in anew"
         )
+
+
+def _start(log_folder: Path) -> None:
     if os.geteuid() != 0:
         raise Stop("The Docker daemon does not run; mend it with: sudo systemctl start docker")
     log = log_folder / "dockerd.log"

@@ -13,8 +13,14 @@ from provisioning.host.settings import Site
 @contextmanager
 def alone(site: Site) -> Iterator[None]:
     """Hold the site's lock: a second command would pull the rug from under the first."""
-    site.var.mkdir(parents=True, exist_ok=True)
-    with (site.var / "up.lock").open("w") as lock:
+    try:
+        site.var.mkdir(parents=True, exist_ok=True)
+        opened = (site.var / "up.lock").open("w")
+    except OSError as error:
+        raise Stop(
+            f"The folder {site.var} can't be used ({error.strerror}); name another in CARREL_VAR, or use sudo"
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

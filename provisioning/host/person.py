@@ -22,7 +22,9 @@ class Person:
         self.language = language
         self._portal_opened = False
         self.cookies = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        # Straight to the site: no proxy of the house is shown a password.
+        direct = urllib.request.ProxyHandler({})
+        self._opener = urllib.request.build_opener(direct, urllib.request.HTTPCookieProcessor(self.cookies))
 
     def request(
         self,
@@ -44,6 +46,8 @@ class Person:
                 return answer.status, answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
+        except OSError as error:  # urllib's own are, and time-outs
+            raise Stop(f"The site at {self.url} does not answer; start it with: make up") from error
 
     def xsrf(self, prefix: str) -> str:
         """The XSRF token for pages below ``prefix``."""

@@ -90,7 +90,7 @@ def site() -> Site:
             "that begins with a letter"
         )
     port = os.environ.get("CARREL_PORT", "8000")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise Stop(f"CARREL_PORT={port!r} is not a port from 1 to 65535")
     bind = os.environ.get("CARREL_BIND", "127.0.0.1")
     return Site(name, int(port), bind, Path(os.environ.get("CARREL_VAR", str(ROOT / "var"))).resolve())
