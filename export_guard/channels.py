@@ -165,6 +165,9 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
         if reply.message is None:
             return None
         self.desk.budget.spend(reply.size, reply.cells)
+        content = reply.message["content"]
+        if "data" in content and _kind(reply.message) in SHOWN:
+            self.desk.shown.note(content["data"])
         return _packed(reply.message)
 
     def _too_large(self, channel: str, header: Any, parent: Any, size: int) -> list[bytes] | None:

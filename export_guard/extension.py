@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.serverapp import ServerApp
 
 from export_guard.budget import DisplayBudget
@@ -24,7 +26,11 @@ def load(serverapp: ServerApp) -> Guard:
         desk = Desk(limits, Emitter(), DisplayBudget(parent=serverapp))
         desk.watch_budget()
         app.settings[SETTING] = desk
-        setattr(serverapp.contents_manager, "budget", desk.budget)  # noqa: B010 (ours has it; see desk_settings)
+        contents: Any = serverapp.contents_manager  # ours, see desk_settings
+        contents.budget, contents.shown = desk.budget, desk.shown
+        contents.report_strange = lambda size: desk.emitter.withheld(
+            what="saved output", reason="not-shown-here", size=size
+        )
         guard = Guard(app, POLICY, limits, desk.emitter)
         guard.install()
         app.add_transform(SecurityHeaders)

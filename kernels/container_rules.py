@@ -62,11 +62,7 @@ class ContainerRules:
         return [
             f"HostConfig.Tmpfs {place} must be nosuid, nodev and sized"
             for place, options in tmpfs.items()
-            if not (
-                {"nosuid", "nodev"} <= set(str(options).split(","))
-                and _sized(str(options))
-                and _known(str(options))
-            )
+            if not _confined(str(options).split(","))
         ]
 
     def _devices(self, host: Mapping[str, Any]) -> list[str]:
@@ -87,15 +83,11 @@ class ContainerRules:
         return [] if fine else ["HostConfig.DeviceRequests may only ask for a number of GPUs"]
 
 
-def _sized(options: str) -> bool:
-    return any(option.startswith("size=") and option[5:].isdigit() for option in options.split(","))
-
-
-def _known(options: str) -> bool:
-    """No option that takes back another: of ``nosuid`` and ``suid`` the last one counts."""
-    return all(
-        re.fullmatch(r"rw|nosuid|nodev|noexec|(size|mode)=\d+", option) for option in options.split(",")
-    )
+def _confined(options: list[str]) -> bool:
+    """Sized, with nosuid and nodev, and no option that takes them back: of two the last one counts."""
+    known = all(re.fullmatch(r"rw|nosuid|nodev|noexec|(size|mode)=\d+", option) for option in options)
+    sized = any(option.startswith("size=") for option in options)
+    return known and sized and {"nosuid", "nodev"} <= set(options)
 
 
 def _limits(host: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,8 @@ class SavedLimits:
     """All in bytes of UTF-8, metadata as JSON."""
 
     cell_bytes: int = 256 * KIB
+    typed_bytes: int = 1024 * KIB
+    """Of the sources of all cells together."""
     cell_metadata_bytes: int = 64 * KIB
     notebook_metadata_bytes: int = 1024 * KIB
     """Large enough for the widgets' state, which JupyterLab may keep there."""
@@ -35,9 +37,14 @@ def check_saved(
     limits = limits or SavedLimits()
     if _size(notebook["metadata"]) > limits.notebook_metadata_bytes:
         raise Refused("large-metadata", limit=limits.notebook_metadata_bytes)
+    typed = 0
     for cell in notebook["cells"]:
-        if len(cell["source"].encode("utf-8", "replace")) > limits.cell_bytes:
+        size = len(cell["source"].encode("utf-8", "replace"))
+        typed += size
+        if size > limits.cell_bytes:
             raise Refused("large-cell", limit=limits.cell_bytes)
+        if typed > limits.typed_bytes:
+            raise Refused("too-large-saved", limit=limits.typed_bytes)
         if _size(cell["metadata"]) > limits.cell_metadata_bytes:
             raise Refused("large-metadata", limit=limits.cell_metadata_bytes)
     attached = set(_attachments(notebook))

@@ -9,6 +9,7 @@ from nbformat.v4 import new_notebook
 
 from export_guard.contents import notebooks, opening, texts
 from export_guard.contents.descriptors import FOLDER
+from export_guard.contents.kept_outputs import keep_outputs
 from export_guard.contents.models import Model
 from export_guard.contents.notebooks import Notebook
 from export_guard.contents.problems import Refused
@@ -67,7 +68,12 @@ def _notebook(manager: GuardedContentsManager, content: dict[str, Any], path: st
         notebook = notebooks.checked(content)
     except Refused:
         raise Refused("content") from None
-    manager.check_saved(notebook, lambda: _on_disk(manager, path))
+    previous = lambda: _on_disk(manager, path)  # noqa: E731
+    manager.check_saved(notebook, previous)
+    if manager.shown is not None:
+        notebook, strange = keep_outputs(notebook, previous, manager.shown, manager.spoken_language() or "en")
+        if strange:
+            manager.report_strange(strange)
     try:
         data = notebooks.serialise(notebook)
     except Refused as refused:

@@ -17,6 +17,7 @@ from export_guard.contents.checkpoints import DeskCheckpoints
 from export_guard.contents.problems import Refused, asked_language
 from export_guard.denied import DeniedHandler
 from export_guard.limits import KIB, MIB
+from export_guard.shown import Shown
 
 
 class ManagerSettings(AsyncContentsManager):
@@ -24,6 +25,10 @@ class ManagerSettings(AsyncContentsManager):
 
     budget: DisplayBudget | None = None
     """The desk's, on which what is opened is counted; a manager by itself has none."""
+    shown: Shown | None = None
+    """What the desk's kernels have shown; outputs from elsewhere are not saved."""
+    report_strange: Callable[[int], None] = staticmethod(lambda size: None)
+    """Gets the bytes of outputs that were not saved."""
 
     root_dir = Unicode(config=True, help="The workspace.")
     read_only = List(Unicode(), ["imports"], config=True, help="Folders at the top that nobody changes here.")

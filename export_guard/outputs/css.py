@@ -121,10 +121,18 @@ def _part(token: Any, name: str, depth: int) -> str | None:
         return token.value if token.value in VALUE_LITERALS else None
     if kind == "string":
         return token.serialize() if len(token.value) <= 200 else None
-    if kind == "url":
-        reference = own_fragment(token.value) if name in REFERENCES else None
-        return f"url({reference})" if reference else None
+    if kind == "url" or (kind == "function" and token.lower_name == "url"):
+        return _reference(token, name)
     return _group(token, name, depth)
+
+
+def _reference(token: Any, name: str) -> str | None:
+    """A ``url()``, with or without quotes, that points into the same document."""
+    address = token.value if token.type == "url" else ""
+    if token.type == "function" and len(token.arguments) == 1 and token.arguments[0].type == "string":
+        address = token.arguments[0].value
+    reference = own_fragment(address) if name in REFERENCES else None
+    return f"url({reference})" if reference else None
 
 
 def _group(token: Any, name: str, depth: int) -> str | None:

@@ -77,6 +77,8 @@ REPLIES: dict[tuple[str, str], Content] = {
     ("control", "delete_subshell_reply"): replies.subshell,
     ("control", "list_subshell_reply"): replies.subshell,
 }
+# What adds to a cell's output area.
+OUTPUTS = frozenset(["stream", "display_data", "update_display_data", "execute_result", "error"])
 # The debugger's answers carry source, variables and files (the Debug Adapter Protocol).
 DEBUGGER = frozenset(["debug_reply", "debug_event"])
 # Of no use to the browser and no loss: not worth an event.
@@ -100,6 +102,8 @@ def filter_reply(channel: str, msg: dict[str, Any], limits: OutputLimits, state:
             return NOTHING
         return _nothing(kind, "debugger" if kind in DEBUGGER else "message-type")
     parent = clean_parent(msg.get("parent_header"))
+    if kind in OUTPUTS and state.spent(parent.get("msg_id", "")).full:
+        return _nothing(kind, "execution-limit")
     buffers = list(msg.get("buffers") or ())
     passing = Passing(limits, state, parent.get("msg_id", ""), buffers)
     kept = treat(content, passing)

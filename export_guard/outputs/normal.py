@@ -65,7 +65,7 @@ def well_formed(html: str, depth: int, elements: int) -> bool:  # noqa: PLR0911,
         if allowed is not None:
             if parent not in allowed:
                 return False
-        elif parent in NO_TAGS or tag not in PLAIN:
+        elif parent in markup.TABLE_PARTS or tag not in PLAIN:
             return False
         if tag in markup.CLOSES_P and (paragraphs or (tag in markup.HEADINGS and parent in markup.HEADINGS)):
             return False
@@ -84,8 +84,6 @@ def well_formed(html: str, depth: int, elements: int) -> bool:  # noqa: PLR0911,
 
 
 PLAIN = markup.HTML - {"svg"}
-# What looks like a tag inside a style element is text to a parser.
-NO_TAGS = markup.TABLE_PARTS | {"style"}
 
 
 class _Rebuilt:

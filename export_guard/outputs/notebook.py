@@ -10,7 +10,7 @@ from export_guard.outputs.bounded import within
 from export_guard.outputs.limits import DEFAULTS, OutputLimits
 from export_guard.outputs.markdown import inert_markdown
 from export_guard.outputs.media_types import joined
-from export_guard.outputs.passing import Passing, number
+from export_guard.outputs.passing import Passing, count
 from export_guard.outputs.state import WireState
 from export_guard.outputs.text import CONTROLS, size_of, sound
 from export_guard.outputs.withheld import Withheld
@@ -134,7 +134,7 @@ def _cell(cell: Any, index: int, seen: set[str], passing: Passing) -> dict[str, 
         "source": inert_markdown(source) if kind == "markdown" else CONTROLS.sub("", sound(source)),
     }
     if kind == "code":
-        kept["execution_count"] = number(cell.get("execution_count"))
+        kept["execution_count"] = count(cell.get("execution_count"))
         kept["outputs"] = _outputs(cell.get("outputs"), passing)
     elif cell.get("attachments"):
         attachments = _attachments(cell["attachments"], passing)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from export_guard.outputs.media_types import WIDGET_VIEW, joined
-from export_guard.outputs.passing import Passing, number
+from export_guard.outputs.passing import Passing, count
 from export_guard.outputs.text import plain_text, size_of
 from export_guard.outputs.withheld import notice
 from export_guard.outputs.words import named
@@ -58,7 +58,7 @@ def update(content: dict[str, Any], passing: Passing) -> dict[str, Any] | None:
 
 def result(content: dict[str, Any], passing: Passing) -> dict[str, Any]:
     """A cell's value."""
-    return {"execution_count": number(content.get("execution_count")), **display(content, passing)}
+    return {"execution_count": count(content.get("execution_count")), **display(content, passing)}
 
 
 def error(content: dict[str, Any], passing: Passing) -> dict[str, Any]:

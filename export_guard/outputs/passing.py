@@ -76,3 +76,9 @@ class Passing:
 def number(value: Any) -> int | None:
     """A whole number as a message's fields have them; None for anything else."""
     return value if type(value) is int and -(2**53) < value < 2**53 else None
+
+
+def count(value: Any) -> int | None:
+    """The number of an execution; None when there is none."""
+    kept = number(value)
+    return kept if kept is not None and kept >= 0 else None

@@ -17,6 +17,8 @@ class Spent:
     execution: int = 0
     cell: int = 0
     told: bool = False
+    # Once an output did not fit, further ones are dropped unread: a flood costs no filtering.
+    full: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class WireState:
         """Put ``size`` bytes on the account; the id of the reason when it has not enough left."""
         account = self.spent(parent)
         if account.execution + size > limits.execution_bytes:
+            account.full = True
             return "execution-limit"
         if in_cell and account.cell + size > limits.cell_bytes:
             return "cell-limit"
@@ -70,4 +73,6 @@ class WireState:
 
     def cleared(self, parent: str) -> None:
         """The cell of this execution shows nothing any more."""
-        self.spent(parent).cell = 0
+        account = self.spent(parent)
+        account.cell = 0
+        account.told = account.full

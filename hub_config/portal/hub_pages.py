@@ -7,6 +7,7 @@ in a context variable that the handler's task inherits.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -14,20 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
 import locales
 
 STATIC = Path(__file__).with_name("static")
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""Of the hub's pages. Only what our own templates mark with the response's nonce runs inside a page."""
+
 HUB_HEADERS = {
-    # JupyterHub's stock pages have scripts inside them; its own are served from the same place.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -39,12 +41,27 @@ HUB_HEADERS = {
 _language: ContextVar[str] = ContextVar("carrel_language", default="en")
 
 
-class ReadersLanguage(OutputTransform):
-    """Keeps the language that a request asks for; changes nothing of the response."""
+_nonce: ContextVar[str] = ContextVar("carrel_nonce", default="")
+
+
+class ReadersPage(OutputTransform):
+    """Keeps the language that a request asks for, and holds its answer to the policy with a new nonce."""
 
     def __init__(self, request: HTTPServerRequest) -> None:
         super().__init__(request)
         _language.set(locales.choose(request.headers.get("Accept-Language")))
+        self.nonce = secrets.token_urlsafe(16)
+        _nonce.set(self.nonce)
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=self.nonce)
+        return status_code, headers, chunk
+
+
+def _page_nonce(user: object) -> str:
+    return _nonce.get()
 
 
 def _text(user: object) -> Callable[..., str]:
@@ -68,10 +85,11 @@ def _style(user: object) -> Markup:
 template_vars: dict[str, Any] = {
     "_": _text,
     "language_tag": _language_tag,
+    "csp_nonce": _page_nonce,
     "carrel_style": _style,
     "portal_url": "/services/portal/",
 }
 """For ``c.JupyterHub.template_vars``; the functions are called for each page."""
 
-HUB_TORNADO_SETTINGS: dict[str, Any] = {"headers": HUB_HEADERS, "transforms": [ReadersLanguage]}
+HUB_TORNADO_SETTINGS: dict[str, Any] = {"headers": HUB_HEADERS, "transforms": [ReadersPage]}
 """For ``c.JupyterHub.tornado_settings``."""

@@ -25,6 +25,10 @@ class EngineMappingKernelManager(AsyncMappingKernelManager):
     sockets = Unicode(protocol.SOCKETS, config=True, help="As `EngineProvisioner.sockets`.")
     heartbeat = Float(60.0, config=True, help="Seconds between two words to an engine that nobody uses.")
 
+    @default("kernel_manager_class")
+    def _default_kernel_manager_class(self) -> str:
+        return "kernels.desk.kernel_manager.EngineKernelManager"
+
     _attaching: asyncio.Task[None] | None = None
     _beating: asyncio.Task[None] | None = None
 

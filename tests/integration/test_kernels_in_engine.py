@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -116,6 +117,29 @@ async def test_restart_gives_a_fresh_process(manager, start_engine):
     assert await _run(client, "import os; print(os.getpid())") != first
     assert await _run(client, "print(secret)") == "NameError"
     client.stop_channels()
+
+
+async def test_a_message_that_would_fill_the_desks_memory_never_gets_there(manager, start_engine):
+    """One of 200 MB: ZMQ would hold it whole before anybody could look at it."""
+    start_engine(limits=isolation.Limits(memory=2 * isolation.GIB))
+    kernel_id = await manager.start_kernel(kernel_name="python3")
+    client = manager.get_kernel(kernel_id).client()
+    client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+    # As the websocket connects.
+    received: list[int] = []
+    stream = manager.get_kernel(kernel_id).connect_iopub()
+    stream.on_recv(lambda parts: received.append(sum(map(len, parts))))
+    await asyncio.sleep(1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    client.execute("print('x' * 200_000_000)")
+    await asyncio.sleep(3)
+    assert max(received) < 20_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+    stream.close()
+    client.stop_channels()
+    again = await _client(manager, kernel_id)
+    assert await _run(again, "print('still here')") == "still here"
+    again.stop_channels()
 
 
 async def test_shutdown_ends_the_kernel_and_what_it_started(manager, start_engine, wait_until):

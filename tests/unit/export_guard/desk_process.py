@@ -95,6 +95,7 @@ def start_desk(
         "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{port}{PREFIX}",
         "JUPYTERHUB_USER": "lin",
         "CARREL_PROJECT": "cohort",
+        **{name: value for name, value in os.environ.items() if name.startswith("CARREL_DISPLAY_")},
     }
     log = folder / "log"
     with log.open("wb") as output:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 import time
 import uuid
 
@@ -145,8 +148,29 @@ def test_every_answer_has_the_security_headers_and_only_static_files_are_cached(
         answer = desk.request("GET", path)
         assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert (answer.headers["Cache-Control"] == "no-store") is (not path.startswith("static"))
+
+
+def test_a_page_of_the_desk_runs_no_script_inside_it_but_jupyterlabs_own(desk):
+    policy = dict(
+        part.split(" ", 1)
+        for part in desk.request("GET", "lab").headers["Content-Security-Policy"].split("; ")
+    )
+    sources = policy["script-src"].split()
+    assert sources[0] == "'self'"
+    assert "'unsafe-inline'" not in sources
+    page = desk.request("GET", "lab").text
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline}
+    assert hashes == set(sources) - {"'self'", "'unsafe-eval'"}
+    # No host, no scheme that leads outside.
+    everything = " ".join(policy.values())
+    assert not re.search(r"https?:|\*|blob:|ws", everything)
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == policy["form-action"] == "'self'"
+    assert policy["base-uri"] == policy["object-src"] == "'none'"
 
 
 def test_settings_and_workspaces_are_saved_within_their_size(desk):
