@@ -93,7 +93,7 @@ class ProjectSpawner(DockerSpawner):
         """
         granted = await asyncio.to_thread(self._access)
         making: list[asyncio.Task[Any]] = []
-        # Until this spawn has made an engine, one that is there is not this spawn's to end: kernels run in it.
+        # Until this spawn makes an engine, one that is there is not its to end: kernels run in it.
         self._kept_engine = True
         try:
             await self._check_images()

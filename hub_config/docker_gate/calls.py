@@ -32,6 +32,8 @@ def _call(method: str, path: str, *, query: str = "", **more: str) -> Call:
     return Call(method, re.compile(path.replace("{name}", _ID)), query=frozenset(query.split()), **more)
 
 
+LOGS = "stdout stderr timestamps follow tail since until"
+
 CALLS = (
     _call("GET", "/_ping"),
     _call("HEAD", "/_ping"),
@@ -40,12 +42,7 @@ CALLS = (
     _call("GET", "/containers/json", note="list", query="all filters limit size trunc_cmd"),
     _call("POST", "/containers/create", creates="container", query="name"),
     _call("GET", "/containers/{name}/json", subject="container"),
-    _call(
-        "GET",
-        "/containers/{name}/logs",
-        subject="container",
-        query="stdout stderr timestamps follow tail since until",
-    ),
+    _call("GET", "/containers/{name}/logs", subject="container", query=LOGS),
     _call("GET", "/containers/{name}/stats", subject="container", note="stats", query="stream one-shot"),
     _call("POST", "/containers/{name}/start", subject="container"),
     _call("POST", "/containers/{name}/stop", subject="container", query="t"),

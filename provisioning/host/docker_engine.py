@@ -86,7 +86,7 @@ def ensure(log_folder: Path) -> None:
         if os.environ.get("DOCKER_HOST"):
             if not shutil.which("docker"):
                 raise Stop(
-                    "There is no docker command on this machine; install it: sudo apt-get install docker.io"
+                    "There is no docker command here; install it: sudo apt-get install docker.io"
                 )
             raise Stop(
                 f"The Docker engine at DOCKER_HOST={os.environ['DOCKER_HOST']} does not answer; "
