@@ -178,7 +178,8 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
         return self._notice(header, parent, text)
 
     def _out_of_budget(self, message: dict[str, Any]) -> bool:
-        return _kind(message) in SHOWN and not self.desk.budget.allows()
+        spent = self.desk.emitter.full or not self.desk.budget.allows()
+        return spent and _kind(message) in SHOWN
 
     def _budget_notice(self, message: dict[str, Any], size: int) -> list[bytes] | None:
         """One line in place of each execution's first output; the others are dropped."""

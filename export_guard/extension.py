@@ -6,9 +6,9 @@ from typing import Any
 
 from jupyter_server.serverapp import ServerApp
 
+from export_guard import desk_handlers, records
 from export_guard.budget import DisplayBudget
 from export_guard.desk import SETTING, Desk
-from export_guard.events import Emitter
 from export_guard.headers import SecurityHeaders
 from export_guard.limits import ExportGuard
 from export_guard.policy import POLICY
@@ -23,14 +23,15 @@ def load(serverapp: ServerApp) -> Guard:
     try:
         app = serverapp.web_app
         limits = ExportGuard(parent=serverapp)
-        desk = Desk(limits, Emitter(), DisplayBudget(parent=serverapp))
+        desk = Desk(limits, records.emitter(serverapp), DisplayBudget(parent=serverapp))
         desk.watch_budget()
         app.settings[SETTING] = desk
         contents: Any = serverapp.contents_manager  # ours, see desk_settings
         contents.budget, contents.shown = desk.budget, desk.shown
         contents.report_strange = lambda size: desk.emitter.withheld(
-            what="saved output", reason="not-shown-here", size=size
+            what="saved-output", reason="not-shown-here", size=size
         )
+        app.add_handlers(".*$", desk_handlers.handlers(serverapp.base_url))
         guard = Guard(app, POLICY, limits, desk.emitter)
         guard.install()
         app.add_transform(SecurityHeaders)
@@ -43,6 +44,8 @@ def load(serverapp: ServerApp) -> Guard:
 
 async def start(serverapp: ServerApp) -> None:
     """What the running server does first: take over the kernels of a desk that was here before."""
+    settings = serverapp.web_app.settings
+    settings["carrel_sender"] = records.start(serverapp, settings[SETTING].emitter)
     attached = getattr(serverapp.kernel_manager, "attached", None)
     if attached is not None:  # a server without an engine, as in the guard's own tests, has none
         await attached()

@@ -125,6 +125,20 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(r"/carrel/api/preview", "export_guard.contents.preview.PreviewHandler", READ),
     Route(CONTENTS + r"/trust", f"{SERVICES}.contents.handlers.TrustNotebooksHandler", _allow("POST")),
+    # Carrel's own: what the extension asks, records, and asks for.
+    Route(r"/carrel/api/desk", "export_guard.desk_handlers.DeskInfoHandler", READ),
+    Route(r"/carrel/api/budget", "export_guard.desk_handlers.BudgetHandler", READ),
+    Route(r"/carrel/api/texts", "export_guard.desk_handlers.TextsHandler", READ),
+    Route(
+        r"/carrel/api/events",
+        "export_guard.desk_handlers.EventsHandler",
+        _allow("POST", body=(conditions.json_body,)),
+    ),
+    Route(
+        r"/carrel/api/releases",
+        "export_guard.desk_handlers.ReleasesHandler",
+        _allow("POST", body=(conditions.json_body,)),
+    ),
     # Who, whether and where to.
     Route(r"/api", f"{BASE}.APIVersionHandler", STATIC),
     Route(r"/api/status", f"{SERVICES}.api.handlers.APIStatusHandler", READ),

@@ -22,6 +22,9 @@ REASONS: dict[str, str] = {
     "path": "The path of this request is not plain.",
     "body": "The body of this request is not what this address takes.",
     "budget": "The display budget is spent: outputs are withheld. Ask for a release instead.",
+    "records-full": (
+        "This desk's records are full, because the portal does not answer. Tell an administrator."
+    ),
     "unnamed": "This address is not part of the desk.",
 }
 

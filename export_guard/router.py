@@ -195,6 +195,8 @@ class GuardedRequest(HTTPMessageDelegate):
         self.closed = True
 
     def _head_reason(self) -> str | None:
+        if self.guard.emitter.full:
+            return "records-full"
         if self.verdict.decision is Decision.DENY:
             self.recorded = self.verdict.recorded
             return self.verdict.reason

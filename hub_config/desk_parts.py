@@ -19,6 +19,8 @@ from hub_config.docker_gate.creation import NETWORK_OPTIONS, SOCKET_OPTIONS
 from hub_config.naming import DeskNames
 
 RECIPE_LABEL = "carrel.recipe"
+END_WITHIN = 3
+"""Seconds."""
 
 DockerCall = Callable[..., Awaitable[Any]]
 """`DockerSpawner.docker`: a docker-py method by name, in a thread."""
@@ -128,6 +130,10 @@ class DeskParts:
     async def remove_container(self, name: str) -> None:
         """Remove a container, running or not."""
         await self._gone("remove_container", name, v=True, force=True)
+
+    async def end_desk(self) -> None:
+        """Let the desk's server end by itself, so that it keeps what it has to say; not for long."""
+        await self._gone("stop", self.names.desk, timeout=END_WITHIN)
 
     async def remove_all(self, *, keep_engine: bool = False) -> None:
         """Remove the desk's parts; with ``keep_engine`` engine and sockets stay."""

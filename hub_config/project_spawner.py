@@ -26,7 +26,13 @@ from hub_config.desk_parts import DeskParts, PartFailed, reason
 from kernels import isolation
 from kernels.isolation import Limits, Mount
 from locales import choose, text
-from provisioning.registry import access, database
+from provisioning.registry import access, database, events
+
+
+def _display_budget(quotas: access.Quotas) -> dict[str, str]:
+    """The project's own budget, where it has one, as `export_guard.budget` reads it."""
+    own = {"CARREL_DISPLAY_BYTES": quotas.display_bytes, "CARREL_DISPLAY_CELLS": quotas.display_cells}
+    return {name: str(value) for name, value in own.items() if value is not None}
 
 
 class SpawnRefused(web.HTTPError):
@@ -99,9 +105,11 @@ class ProjectSpawner(DockerSpawner):
             await self._check_images()
             await self.parts.remove_container(self.names.desk)
             making.append(asyncio.create_task(self._make_engine(granted)))
-            making.append(asyncio.create_task(self._make_desk()))
+            making.append(asyncio.create_task(self._make_desk(granted)))
             await asyncio.gather(*making)
-            return await self._answering(), PORT
+            address = await self._answering()
+            await self._note("desk-started")
+            return address, PORT
         except BaseException as error:
             # Wait for the half that still works on, or it would leave its part behind.
             await asyncio.gather(*making, return_exceptions=True)
@@ -180,7 +188,7 @@ class ProjectSpawner(DockerSpawner):
             restart_attempts=5,
         )
 
-    async def _make_desk(self) -> None:
+    async def _make_desk(self, granted: access.DeskAccess) -> None:
         await self.parts.make_network()
         names = self.names
         await self.parts.make_sockets()
@@ -193,7 +201,7 @@ class ProjectSpawner(DockerSpawner):
                 Mount(f"desks/{names.project}/{names.account}", "/home/desk", read_only=False),
             ],
             labels=names.labels("desk"),
-            environment=self.get_env(),
+            environment={**self.get_env(), **_display_budget(granted.quotas)},
             command=await self.get_command(),
             memory=self.desk_memory,
         )
@@ -241,7 +249,19 @@ class ProjectSpawner(DockerSpawner):
 
     async def stop(self, now: bool = False) -> None:
         """Remove the desk's parts. Notebooks and run results are folders, and stay."""
+        await self.parts.end_desk()
         await self.parts.remove_all(keep_engine=self.keep_engine)
+        await self._note("desk-stopped")
+
+    async def _note(self, kind: str) -> None:
+        """Put an event on record."""
+        registry = database.engine(self.registry_url or None)
+        try:
+            await asyncio.to_thread(
+                events.note, registry, source="hub", user=self.user.name, project=self.name, kind=kind
+            )
+        except Exception:  # a registry that is busy does not stop a desk
+            self.log.exception("Not recorded: %s of %s", kind, self.names.desk)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the waiting page shows."""

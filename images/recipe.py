@@ -42,13 +42,14 @@ class Image:
         return ROOT / "images" / self.name
 
 
+HUB_PACKAGES = ("export_guard", "hub_config", "kernels", "locales", "provisioning", "templates_nb")
 ENGINE_PACKAGES = ("kernels", "locales", "templates_nb")
 
 BASE = Image("base", None, parent="")
 
 IMAGES = (
     Image("proxy", "proxy", node_modules=True),
-    Image("hub", "hub", packages=("hub_config", "kernels", "locales", "provisioning", "templates_nb")),
+    Image("hub", "hub", packages=HUB_PACKAGES),
     Image("desk", "desk", packages=("export_guard", "kernels", "locales"), labextension=True),
     Image("engine-base", "engine", packages=ENGINE_PACKAGES),
     Image("engine-stats", "stats", parent="engine-base", packages=ENGINE_PACKAGES),

@@ -13,7 +13,7 @@ import sys
 
 from tornado.httpserver import HTTPServer
 
-from hub_config.portal import PORT
+from hub_config.portal import PORT, upkeep
 from hub_config.portal.application import hub_auth, make_application
 from provisioning.refusal import Refusal
 from provisioning.registry import database
@@ -35,9 +35,9 @@ async def serve() -> None:
     worker.start()
     auth = hub_auth(token, os.environ.get("CARREL_HUB_API_URL", "http://hub:8081/hub/api"))
     # The proxy alone reaches this port, so what it says about the browser's address holds.
-    server = HTTPServer(
-        make_application(registry, auth, worker), xheaders=True, max_body_size=LARGEST_REQUEST
-    )
+    application = make_application(registry, auth, worker)
+    await asyncio.to_thread(upkeep.sweep, registry, application.settings["airlock"])
+    server = HTTPServer(application, xheaders=True, max_body_size=LARGEST_REQUEST)
     server.listen(int(os.environ.get("CARREL_PORTAL_PORT", PORT)), "0.0.0.0")  # noqa: S104 (its container's)
     stopped = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):

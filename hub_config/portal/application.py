@@ -12,7 +12,10 @@ from jupyterhub.services.auth import HubOAuth
 from sqlalchemy import Engine
 from tornado.web import Application
 
-from hub_config.portal import NAME, PREFIX, api, handlers, project_pages, run_pages
+from export_guard.airlock.store import Store
+from hub_config.portal import NAME, PREFIX, api, desk_api, handlers, project_pages, run_pages
+from hub_config.portal.receipts import Receipts
+from provisioning.settings import data_root
 
 HERE = Path(__file__).parent
 REMEMBERED = 30
@@ -22,6 +25,7 @@ REMEMBERED = 30
 PROJECT = r"projects/([a-z][a-z0-9-]{0,30}[a-z0-9])"
 TEMPLATE = r"([a-z][a-z0-9-]{0,30}[a-z0-9])"
 RUN = r"([0-9a-f]{32})"
+DIGEST = r"([0-9a-f]{64})"
 
 
 class Runs(Protocol):
@@ -55,6 +59,8 @@ def make_application(registry: Engine, auth: HubOAuth, worker: Runs) -> Applicat
         hub_auth=auth,
         hub_prefix=auth.hub_prefix,
         worker=worker,
+        airlock=Store(data_root() / "airlock"),
+        receipts=Receipts(auth.api_token),
         pages=pages(),
         # The same after a restart, so that nobody has to sign in again for it.
         cookie_secret=hmac.digest(auth.api_token.encode(), b"carrel portal cookies", hashlib.sha256),
@@ -80,6 +86,10 @@ def _rules() -> list[tuple[str, Any]]:
         (f"/api/{PROJECT}/runs", api.ApiRuns),
         (f"/api/{PROJECT}/runs/{RUN}", api.ApiRun),
         (f"/api/{PROJECT}/runs/{RUN}/cancel", api.ApiCancelRun),
+        ("/api/desk", desk_api.DeskInfo),
+        (f"/api/desk/files/{DIGEST}", desk_api.DeskFile),
+        ("/api/desk/releases", desk_api.DeskReleases),
+        ("/api/desk/events", desk_api.DeskEvents),
     ]
 
 

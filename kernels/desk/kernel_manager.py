@@ -18,10 +18,12 @@ class EngineKernelManager(ServerKernelManager):
     the mark wait, or are dropped, in the engine.
     """
 
-    message_bytes = Integer(16 * MIB, min=1, config=True, help="Largest part of a kernel's message, in bytes.")
-    waiting_messages = Integer(16, min=1, config=True, help="Messages that wait in each of a kernel's sockets.")
+    message_bytes = Integer(16 * MIB, min=1, config=True, help="Largest part of one message, in bytes.")
+    waiting_messages = Integer(16, min=1, config=True, help="Messages that wait in one of its sockets.")
 
-    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> zmq.sugar.socket.Socket[Any]:
+    def _create_connected_socket(
+        self, channel: str, identity: bytes | None = None
+    ) -> zmq.sugar.socket.Socket[Any]:
         """As the stock manager; the options hold for connections made after they are set."""
         # The stock method connects at once, so the context's defaults for new sockets carry them.
         self.context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)

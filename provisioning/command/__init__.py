@@ -9,18 +9,29 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from provisioning.command import apply, extract, grant, project, registry, run, template, user
+from provisioning.command import (
+    apply,
+    event,
+    extract,
+    grant,
+    project,
+    registry,
+    release,
+    run,
+    template,
+    user,
+)
 from provisioning.command.answer import Answer
 from provisioning.refusal import Refusal
 
-NOUNS = (apply, user, project, extract, grant, template, run, registry)
+NOUNS = (apply, user, project, extract, grant, template, run, release, event, registry)
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; the documentation is made from it."""
     top = argparse.ArgumentParser(
         prog="carrel",
-        description="Accounts, projects, extracts, grants, templates and runs of a Carrel site.",
+        description="Accounts, projects, extracts, grants, templates, runs, releases and events of a site.",
         epilog="CARREL_REGISTRY_URL names the registry, CARREL_DATA the folder of extracts and templates.",
     )
     nouns = top.add_subparsers(metavar="NOUN", required=True)

@@ -43,6 +43,7 @@ def folders(site: Site) -> None:
         ("extracts", CARREL_UID, 0o2750),
         ("templates", CARREL_UID, 0o2750),
         ("runs", 0, 0o750),
+        ("airlock", CARREL_UID, 0o700),
     ):
         folder = site.data / name
         folder.mkdir(parents=True, exist_ok=True)

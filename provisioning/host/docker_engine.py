@@ -85,9 +85,7 @@ def ensure(log_folder: Path) -> None:
     if not answers():
         if os.environ.get("DOCKER_HOST"):
             if not shutil.which("docker"):
-                raise Stop(
-                    "There is no docker command here; install it: sudo apt-get install docker.io"
-                )
+                raise Stop("There is no docker command here; install it: sudo apt-get install docker.io")
             raise Stop(
                 f"The Docker engine at DOCKER_HOST={os.environ['DOCKER_HOST']} does not answer; "
                 "start it there, or unset DOCKER_HOST to use this machine's"

@@ -49,13 +49,16 @@ class Title(NamedTuple):
 
 @dataclass(frozen=True)
 class Quotas:
-    """What one engine of a project may use, and how many of its runs may be under way."""
+    """What one engine of a project may use, how many runs may be under way, how much a desk may show."""
 
     cpu: float
     memory_bytes: int
     pids: int
     gpus: int
     max_runs: int
+    display_bytes: int | None = None
+    """What one desk may show in a day; None: the site's default. So for cells."""
+    display_cells: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,15 @@ def granted_extracts(
 
 def quotas(project: Project) -> Quotas:
     """The quotas of ``project`` as a value that outlives the session."""
-    return Quotas(project.cpu, project.memory_bytes, project.pids, project.gpus, project.max_runs)
+    return Quotas(
+        project.cpu,
+        project.memory_bytes,
+        project.pids,
+        project.gpus,
+        project.max_runs,
+        project.display_bytes,
+        project.display_cells,
+    )
 
 
 def _today(now: datetime | None) -> date:

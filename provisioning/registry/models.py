@@ -71,6 +71,21 @@ class TemplateStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ReleaseStatus(StrEnum):
+    """How far a request to take files out is. The airlock moves it; a desk only makes drafts."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    CHECKED = "checked"
+    IN_REVIEW = "in-review"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
 class RunStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -121,6 +136,8 @@ class Project(Base):
         CheckConstraint("pids > 0", name="pids"),
         CheckConstraint("gpus >= 0", name="gpus"),
         CheckConstraint("max_runs >= 0", name="max_runs"),
+        CheckConstraint("display_bytes > 0", name="display_bytes"),
+        CheckConstraint("display_cells > 0", name="display_cells"),
     )
 
     name: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
@@ -138,6 +155,10 @@ class Project(Base):
     gpus: Mapped[int] = mapped_column(default=0)
     max_runs: Mapped[int] = mapped_column(default=2)
     """Runs that may be queued or running at one time."""
+    display_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that one member's desk may show in a day; None: the site's default."""
+    display_cells: Mapped[int | None] = mapped_column(BigInteger)
+    """Table cells that one member's desk may show in a day; None: the site's default."""
     created: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
     _name = validates("name")(lambda self, key, value: checked_name(value))
@@ -248,3 +269,67 @@ class Run(Base):
     """The image that ran it, by digest; None until it starts."""
 
     template: Mapped[Template] = relationship(lazy="joined")
+
+
+class ReleaseRequest(Base):
+    """What somebody asks to take out of a project, as it was when they asked."""
+
+    __tablename__ = "release_requests"
+    __table_args__ = (Index("ix_release_requests_project_status", "project", "status"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid4().hex)
+    number: Mapped[int] = mapped_column(unique=True)
+    """What people call it by: 1, 2, 3 … at the site."""
+    project: Mapped[str] = mapped_column(ForeignKey("projects.name"))
+    requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    purpose: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[str] = mapped_column(String(200))
+    status: Mapped[ReleaseStatus] = mapped_column(
+        one_of(ReleaseStatus, "status"), default=ReleaseStatus.DRAFT
+    )
+    created: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+
+    files: Mapped[list[ReleaseFile]] = relationship(
+        lazy="selectin", order_by="ReleaseFile.position", cascade="all, delete-orphan"
+    )
+
+
+class ReleaseFile(Base):
+    """One file of a request: its content is in the airlock's store, under its digest."""
+
+    __tablename__ = "release_files"
+    __table_args__ = (CheckConstraint("bytes >= 0", name="bytes"),)
+
+    request: Mapped[str] = mapped_column(ForeignKey("release_requests.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
+    """In the workspace, as the person saw it."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class Event(Base):
+    """One thing that happened, as somebody reported it: who, where, what kind; never content.
+
+    Rows are only added. `number` is the order in which they came to be known.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("user", "project", "id"),
+        Index("ix_events_project_time", "project", "time"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(32))
+    """The reporter's own, so that a report which comes twice is one event."""
+    time: Mapped[datetime] = mapped_column(Moment)
+    """By the reporter's clock."""
+    received: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    source: Mapped[str] = mapped_column(String(16))
+    """Which part says so: desk, hub or portal."""
+    user: Mapped[str] = mapped_column(String(NAME_LENGTH), index=True)
+    # No keys into accounts and projects: what happened stays known when those are gone.
+    project: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    kind: Mapped[str] = mapped_column(String(32), index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

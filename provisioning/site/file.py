@@ -16,7 +16,15 @@ from provisioning.registry.columns import checked_name
 from provisioning.registry.models import AccountStatus, ProjectStatus, Role
 
 _UNITS = {"MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
-QUOTAS = {"cpu": 1.5, "memory_bytes": 2 * 1024**3, "pids": 256, "gpus": 0, "max_runs": 2}
+QUOTAS: dict[str, float | None] = {
+    "cpu": 1.5,
+    "memory_bytes": 2 * 1024**3,
+    "pids": 256,
+    "gpus": 0,
+    "max_runs": 2,
+    "display_bytes": None,
+    "display_cells": None,
+}
 """What a project has where the file does not say."""
 
 
@@ -48,7 +56,7 @@ class ProjectWanted:
     title: dict[str, str]
     status: ProjectStatus
     expires: date | None
-    quotas: dict[str, float]
+    quotas: dict[str, float | None]
     members: tuple[tuple[Place, str], ...]
     extracts: tuple[tuple[Place, str], ...]
 
@@ -113,7 +121,7 @@ def _project(place: Place, name: str, section: Section) -> ProjectWanted:
     )
 
 
-def _quotas(section: Section) -> dict[str, float]:
+def _quotas(section: Section) -> dict[str, float | None]:
     below: Section | None = section.section("quotas", None)
     if below is None:
         return dict(QUOTAS)
@@ -123,6 +131,8 @@ def _quotas(section: Section) -> dict[str, float]:
         "pids": below.number("pids", QUOTAS["pids"], least=16, whole=True),
         "gpus": below.number("gpus", QUOTAS["gpus"], least=0, whole=True),
         "max_runs": below.number("max_runs", QUOTAS["max_runs"], least=0, whole=True),
+        "display_bytes": below.number("display_bytes", QUOTAS["display_bytes"], least=1, whole=True),
+        "display_cells": below.number("display_cells", QUOTAS["display_cells"], least=1, whole=True),
     }
     below.finish()
     return quotas

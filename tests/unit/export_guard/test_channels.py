@@ -201,16 +201,16 @@ async def test_past_the_budget_outputs_are_withheld_and_a_restart_gives_none_bac
     cell = await open_cell(small_desk)
     assert "x" * 2500 in json.dumps(await cell.outputs("print('x' * 2500)"))
     assert "y" in json.dumps(await cell.outputs("print('y' * 600)"))
-    withheld = await cell.outputs("print('secret'); display('secret'); 'secret'")
-    assert "secret" not in json.dumps(withheld)
+    withheld = await cell.outputs("print('zebra-7'); display('zebra-7'); 'zebra-7'")
+    assert "zebra-7" not in json.dumps(withheld)
     assert len(withheld) == 1
     assert "display budget is spent" in withheld[0]["content"]["text"]
     # Code still runs.
     assert (await cell.run("1 + 1"))[-1]
-    (small_desk.workspace / "made.txt").write_text("secret")
+    (small_desk.workspace / "made.txt").write_text("zebra-7")
     refused = small_desk.request("GET", "api/contents/made.txt", params={"content": "1"})
-    assert (refused.status_code, "secret" in refused.text) == (403, False)
+    assert (refused.status_code, "zebra-7" in refused.text) == (403, False)
     kinds = [event["event"] for event in small_desk.events()]
     assert {"budget-warning", "budget-crossed", "withheld"} <= set(kinds)
-    assert "secret" not in small_desk.log.read_text()
+    assert "zebra-7" not in small_desk.log.read_text()
     cell.socket.close()

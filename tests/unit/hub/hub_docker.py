@@ -90,6 +90,9 @@ class Docker:
     def start(self, name: str) -> None:
         self._of(self.containers, name)["State"]["Running"] = True
 
+    def stop(self, name: str, *, timeout: int) -> None:
+        self._of(self.containers, name)["State"]["Running"] = False
+
     def logs(self, name: str, *, tail: int) -> bytes:
         return self._of(self.containers, name).get("Logs", b"")
 
