@@ -39,6 +39,7 @@ def configure(c: Any, *, root_dir: str = "/workspace") -> None:
     server.max_buffer_size = 64 * MIB
     server.kernel_websocket_connection_class = "export_guard.channels.DeskChannels"
     c.ContentsManager.allow_hidden = False
+    server.authorizer_class = "export_guard.visitors.OwnerOnly"
     server.contents_manager_class = "export_guard.contents.manager.GuardedContentsManager"
     # A person types; what is larger is refused before it is held in memory.
     server.tornado_settings = {"websocket_max_message_size": MIB}

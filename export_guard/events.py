@@ -78,6 +78,10 @@ class Emitter:
         """Record that the desk's server started or stopped (``desk-started``, ``desk-stopped``)."""
         self._write(kind)
 
+    def visitor(self, *, name: str, admitted: bool) -> None:
+        """Record that somebody other than the desk's owner came to it; ``name`` is the hub's for them."""
+        self._write("visitor-admitted" if admitted else "visitor-refused", what=name[:64] or OTHER)
+
     def _write(self, event: str, id: str | None = None, **fields: Any) -> None:
         line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         line |= {"user": self.user, "project": self.project}

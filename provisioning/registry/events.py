@@ -31,6 +31,8 @@ KINDS = frozenset(
         "paste-blocked",
         "drop-blocked",
         "desk-started",
+        "visitor-admitted",
+        "visitor-refused",
         "desk-stopped",
     }
 )
