@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean images venv chromium test unit integration browser bench lint format lock
+.PHONY: help up down clean images venv chromium test unit integration browser redteam bench lint format lock
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ integration: venv ## Run the tests against real containers (wants `make up`)
 
 browser: venv chromium ## Run the tests in Chromium, which also take the docs' screenshots (wants `make up`)
 	$(VENV)/pytest tests/browser
+
+redteam: venv chromium ## Try every way out and in on a stock JupyterHub and here; writes docs/security/redteam.md
+	$(VENV)/python -m tests.redteam.table
 
 bench: venv ## Measure against stock Jupyter, side by side (wants `make up`)
 	$(VENV)/python -m bench
