@@ -11,9 +11,11 @@ from export_guard.limits import MIB
 LAB_SETTINGS = Path(__file__).with_name("lab_settings")
 EXTENSIONS = {
     "export_guard": True,
+    "export_guard.applications": True,
     "jupyterlab": True,
     # Installed beside JupyterLab because it depends on them; nothing on a desk uses them.
     "jupyter_lsp": False,
+    # Its parts serve the named applications (`export_guard.applications`); by itself it proxies every port.
     "jupyter_server_proxy": False,
     "jupyter_server_terminals": False,
     "notebook_shim": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 IDS = (
     "Adds a cell that loads the table {table}",
+    "Applications",
     "Ask for a release",
     "Ask for a release…",
     "Ask for the selected files to be released",

@@ -44,6 +44,7 @@ READ_CONTENTS = {
         narrow=conditions.ask_for_text,
     )
 }
+APPLICATION = {"GET": Verdict(Decision.FILTER, body=(conditions.no_body,))}
 CHANGE_CONTENTS = {
     **_allow("PUT", body=(conditions.saves_typed_content,), limit="notebook_bytes"),
     **_allow("POST", body=(conditions.creates_or_copies,)),
@@ -139,6 +140,11 @@ ROUTES: tuple[Route, ...] = (
         "export_guard.desk_handlers.ReleasesHandler",
         _allow("POST", body=(conditions.json_body,)),
     ),
+    # The engine's named applications: what they answer is filtered and counted by their handler.
+    Route(r"/cohort-explorer/(.*)", "export_guard.applications.ApplicationHandler", APPLICATION),
+    Route(r"/cohort-explorer", "jupyter_server_proxy.handlers.AddSlashHandler", READ),
+    Route(r"/carrel/api/applications", "export_guard.applications.ApplicationsHandler", READ),
+    Route(r"/proxy(/.*)?", "export_guard.denied.DeniedHandler", _deny("application")),
     # Who, whether and where to.
     Route(r"/api", f"{BASE}.APIVersionHandler", STATIC),
     Route(r"/api/status", f"{SERVICES}.api.handlers.APIStatusHandler", READ),

@@ -25,6 +25,7 @@ REASONS: dict[str, str] = {
     "records-full": (
         "This desk's records are full, because the portal does not answer. Tell an administrator."
     ),
+    "application": "A desk opens its named applications only: no port, no other address.",
     "unnamed": "This address is not part of the desk.",
 }
 

@@ -22,6 +22,9 @@ MAX_LINE = 64 * 1024
 
 MAX_KERNELS = 64
 
+MAX_APPLICATIONS = 8
+"""Applications that run in one engine at a time."""
+
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 """With ``transport=ipc`` a port is only the suffix of a socket's file name."""
 

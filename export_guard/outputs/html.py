@@ -24,15 +24,19 @@ PLAIN = re.compile(r"[\w .,:;%#+/()@*=?!-]{0,300}")
 REFERENCE = re.compile(r"url\(\s*[\"']?(#[\w:.-]{1,200})[\"']?\s*\)")
 
 
-def clean_html(html: str, limits: OutputLimits) -> str | None:
+Links = Callable[[str], str | None]
+
+
+def clean_html(html: str, limits: OutputLimits, links: Links | None = None) -> str | None:
     """``html`` with nothing active, nothing external and nothing that leaves its place; None when
-    it is too large or has too many elements."""
+    it is too large or has too many elements. ``links`` gives an address that an ``a`` may keep, beside
+    those within the output."""
     if len(html) > limits.html_bytes:
         return None
     normal = normal_html(sound(html), limits)
     if normal is None:
         return None
-    cleaned = _cleaner(limits).clean(normal)
+    cleaned = _cleaner(limits, links).clean(normal)
     if "\r" in cleaned:
         cleaned = cleaned.replace("\r", "\n")
     cleaned = inert_tex(cleaned)
@@ -55,7 +59,7 @@ def _style(text: str, limits: OutputLimits) -> str:
 
 
 @lru_cache(maxsize=8)
-def _cleaner(limits: OutputLimits) -> nh3.Cleaner:
+def _cleaner(limits: OutputLimits, links: Links | None = None) -> nh3.Cleaner:
     attributes: dict[str, set[str]] = {"*": set(markup.GLOBAL_ATTRIBUTES)}
     for name, own in markup.HTML_ATTRIBUTES.items():
         attributes.setdefault(name, set()).update(own)
@@ -68,14 +72,14 @@ def _cleaner(limits: OutputLimits) -> nh3.Cleaner:
         tags=set(markup.HTML | markup.SVG),
         clean_content_tags=set(markup.DROPPED) - markup.HTML,
         attributes=attributes,
-        attribute_filter=_attribute_filter(limits),
+        attribute_filter=_attribute_filter(limits, links),
         strip_comments=True,
         link_rel=None,
         url_schemes={"data"},
     )
 
 
-def _attribute_filter(limits: OutputLimits) -> Callable[[str, str, str], str | None]:
+def _attribute_filter(limits: OutputLimits, links: Links | None) -> Callable[[str, str, str], str | None]:
     """Called for each attribute that the tables let through. What it raises removes the attribute."""
 
     def check(element: str, attribute: str, value: str) -> str | None:  # noqa: PLR0911
@@ -90,7 +94,8 @@ def _attribute_filter(limits: OutputLimits) -> Callable[[str, str, str], str | N
         if attribute in ("href", "xlink:href", "src"):
             if element in markup.PICTURES:
                 return images.from_data_uri(value, limits)
-            return own_fragment(value)
+            kept = links(value) if links and element == "a" and attribute == "href" else None
+            return kept or own_fragment(value)
         if element in DRAWING:
             return drawing_attribute(attribute, value)
         return value if attribute in ("title", "alt") or PLAIN.fullmatch(value) else None

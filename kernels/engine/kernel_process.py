@@ -1,4 +1,4 @@
-"""Starting one kernel as a child of the launcher.
+"""Starting one kernel, or one application, as a child of the launcher.
 
 A Python kernel is forked from the launcher, which has imported ipykernel already: it is ready in a
 tenth of the time of a fresh interpreter, and shares its pages. Any other kernel is executed from
@@ -15,6 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
+from kernels.applications.manifest import Application, socket_path
 from kernels.protocol import PORTS, Kernel, ProtocolError, kernel_address
 
 PRELOADED = ("IPython.core.completer", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell")
@@ -65,7 +66,7 @@ def fork_python_kernel(kernel: Kernel, connection_file: Path) -> int:
     if pid:
         return pid
     try:
-        _become_child(kernel)
+        _become_kernel(kernel)
         from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 (imported already: `preload`)
 
         sys.argv = ["ipykernel_launcher", "-f", str(connection_file)]
@@ -84,13 +85,31 @@ def exec_kernel(kernel: Kernel, argv: list[str]) -> int:
     if pid:
         return pid
     try:
-        _become_child(kernel)
+        _become_kernel(kernel)
         os.execvp(argv[0], argv)  # noqa: S606
     except BaseException:
         os._exit(127)
 
 
-def _become_child(kernel: Kernel) -> None:
+def exec_application(application: Application, sockets: str) -> int:
+    """Fork and execute an application of the manifest; returns its pid."""
+    socket = str(socket_path(application.name, sockets))
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        _become_child("/")
+        os.execv(sys.executable, [sys.executable, "-I", "-m", application.module, socket])  # noqa: S606
+    except BaseException:
+        os._exit(127)
+
+
+def _become_kernel(kernel: Kernel) -> None:
+    _become_child(kernel.cwd)
+    os.environ["CARREL_KERNEL_ID"] = kernel.kernel_id
+
+
+def _become_child(cwd: str) -> None:
     """Leave the launcher's session, files, signals and memory protection behind."""
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
@@ -101,9 +120,8 @@ def _become_child(kernel: Kernel) -> None:
     os.dup2(null, 0)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(str(OOM_SCORE))
-    os.environ["CARREL_KERNEL_ID"] = kernel.kernel_id
     try:
-        os.chdir(kernel.cwd)
+        os.chdir(cwd)
     except OSError:
         os.chdir("/workspace" if os.path.isdir("/workspace") else "/")
 

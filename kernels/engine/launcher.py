@@ -1,4 +1,4 @@
-"""The first process of an engine: starts, signals and reaps kernels for the desk.
+"""The first process of an engine: starts, signals and reaps kernels for the desk, and applications.
 
 It runs as the same uid as the kernels and guards nothing: the container is the wall. Code in a
 kernel may kill it or speak to it, and gains nothing that it could not do by itself. It only has to
@@ -10,6 +10,7 @@ Run as ``python3 -I -m kernels.engine.launcher``.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import selectors
 import signal
@@ -22,6 +23,7 @@ from types import FrameType
 from typing import Any
 
 from kernels import protocol
+from kernels.applications import manifest
 from kernels.engine import kernel_process, oom
 
 MAX_CONNECTIONS = 32
@@ -63,6 +65,8 @@ class Launcher:
             Path("/usr/local/share/jupyter/kernels"),
         ]
         self.kernels: dict[int, protocol.Kernel] = {}
+        self.applications: dict[int, str] = {}
+        """The names of those that run, by pid."""
         self.exits: dict[str, _Exit] = {}
         self.oom = oom.Counter()
         self.stopping = False
@@ -106,7 +110,7 @@ class Launcher:
             self._drop_late()
             if self.linger and time.monotonic() - self.last_word > self.linger:
                 break
-        self._end_kernels()
+        self._end_children()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
@@ -179,6 +183,7 @@ class Launcher:
             "start": self.start,
             "signal": self.signal_kernel,
             "poll": self.poll,
+            "application": self.application,
         }
 
     def list_kernels(self, _request: dict[str, Any]) -> dict[str, Any]:
@@ -224,6 +229,23 @@ class Launcher:
         ended = self.exits.get(kernel_id, _Exit(returncode=1, out_of_memory=False))
         return {"alive": False, **asdict(ended)}
 
+    def application(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start an application of the manifest. Asked again for one that runs, it says so."""
+        application = manifest.named(request.get("name"))
+        self._reap()
+        running = application.name in self.applications.values()
+        if not running:
+            if not all(importlib.util.find_spec(module) for module in application.requires):
+                raise protocol.ProtocolError(f"this engine cannot run {application.name}")
+            if len(self.applications) >= protocol.MAX_APPLICATIONS:
+                raise protocol.ProtocolError(
+                    f"this engine runs {protocol.MAX_APPLICATIONS} applications already"
+                )
+            # What one that died left behind answers nobody.
+            manifest.socket_path(application.name, self.sockets).unlink(missing_ok=True)
+            self.applications[kernel_process.exec_application(application, self.sockets)] = application.name
+        return {"running": running}
+
     def _pid(self, kernel_id: str) -> int | None:
         return next((pid for pid, kernel in self.kernels.items() if kernel.kernel_id == kernel_id), None)
 
@@ -237,24 +259,27 @@ class Launcher:
             if pid == 0:
                 return
             kernel = self.kernels.pop(pid, None)
-            if kernel is None:
+            if kernel is None and self.applications.pop(pid, None) is None:
                 continue
-            returncode = os.waitstatus_to_exitcode(status)
-            killed = returncode == -signal.SIGKILL
-            self.exits[kernel.kernel_id] = _Exit(returncode, out_of_memory=killed and self.oom.rose())
-            while len(self.exits) > REMEMBERED_EXITS:
-                self.exits.pop(next(iter(self.exits)))
-            # What the kernel started ends with it.
+            if kernel is not None:
+                self._remember(kernel, os.waitstatus_to_exitcode(status))
+            # What it started ends with it.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
 
-    def _end_kernels(self) -> None:
+    def _remember(self, kernel: protocol.Kernel, returncode: int) -> None:
+        killed = returncode == -signal.SIGKILL
+        self.exits[kernel.kernel_id] = _Exit(returncode, out_of_memory=killed and self.oom.rose())
+        while len(self.exits) > REMEMBERED_EXITS:
+            self.exits.pop(next(iter(self.exits)))
+
+    def _end_children(self) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in self.kernels:
+            for pid in (*self.kernels, *self.applications):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, number)
             deadline = time.monotonic() + 1.0
-            while self.kernels and time.monotonic() < deadline:
+            while (self.kernels or self.applications) and time.monotonic() < deadline:
                 self._reap()
                 time.sleep(0.02)
 

@@ -19,6 +19,12 @@ export interface DeskInfo {
   budget?: Budget;
 }
 
+/** An application that the engine can serve. */
+export interface Application {
+  name: string;
+  title: Titles;
+}
+
 /** What `POST carrel/api/releases` answers. */
 export interface Release {
   number: string | number;
@@ -49,6 +55,10 @@ export class Api {
 
   budget(): Promise<Budget> {
     return this.ask<Budget>('budget');
+  }
+
+  async applications(): Promise<Application[]> {
+    return (await this.ask<{ applications: Application[] }>('applications')).applications;
   }
 
   texts(language: string): Promise<unknown> {

@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { applications } from './applications.js';
 import { budget } from './budget.js';
 import { clipboard } from './clipboard.js';
 import { commands } from './commands.js';
@@ -21,6 +22,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   links,
   release,
   data,
+  applications,
   watermark,
   clipboard,
   budget
