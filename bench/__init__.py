@@ -6,6 +6,9 @@ that holds the very same wheels as Carrel's desk and engine). One client, `bench
 `bench.kernel`, uses both as a browser does: through the proxy, with the cookies of a signed-in person,
 speaking JupyterLab's own websocket protocol.
 
+The figures that begin with "guard" compare two servers on this machine, one with the guard and one without
+it and else the same (`bench.local_server`): what stands under stock is the one without.
+
 How: the two take turns, and who goes first changes each round, so that what else the machine does
 meets both alike. One unmeasured round warms both up. A figure is the median of its samples (or what
 its name says), and what is judged is the ratio of Carrel's to stock's. Seconds and MiB are of the

@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench [desk_ready] [round_trip] [make_up --warm|--cold]``."""
+"""The command line: ``python -m bench [desk_ready] [round_trip] [guard] [make_up --warm|--cold]``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import import_module
 from bench import make_up, report
 from images.console import Stop, say, stop_with_line
 
-COMPARED = ("desk_ready", "round_trip")
+COMPARED = ("desk_ready", "round_trip", "guard")
 """The modules whose `measure` gives figures; imported when asked for, as `make_up` has to do without them."""
 
 

@@ -71,7 +71,7 @@ def row(figure: dict[str, Any]) -> tuple[str, ...]:
         figure["name"],
         *(f"{_short(figure[side])} {figure['unit']}" for side in ("carrel", "stock")),
         f"{figure['ratio']:.2f}",
-        "" if target is None else f"≤ {target:.1f}",
+        "" if target is None else f"≤ {target:g}",
         {True: "yes", False: "no", None: ""}[figure["met"]],
     )
 

@@ -132,8 +132,9 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
         channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
         parts = self._filtered(str(channel), outgoing_msg)
         if parts is not None:
-            signed = [DELIM, self.session.sign(parts[: len(PARTS)]), *parts]
-            super().handle_outgoing_message(stream, signed)
+            # What is packed for this subprotocol is not looked at again; JSON is, by its signature.
+            signature = b"" if self.subprotocol == V1 else self.session.sign(parts[: len(PARTS)])
+            super().handle_outgoing_message(stream, [DELIM, signature, *parts])
 
     def _filtered(self, channel: str, received: list[Any]) -> list[bytes] | None:
         """The message's parts as they may go out, or None."""

@@ -20,9 +20,7 @@ class OwnerOnly(Authorizer):
     """Lets the desk's owner do what the policy allows, and nobody else."""
 
     owner = Unicode(os.environ.get("JUPYTERHUB_USER", ""), config=True, help="The account that the desk is.")
-    admits_others = Bool(
-        False, config=True, help="Whether others whom the hub lets in may visit, recorded."
-    )
+    admits_others = Bool(False, config=True, help="Whether others whom the hub lets in may visit, recorded.")
     recorded_every = Float(60.0, config=True, help="Seconds for which one visitor makes one event.")
 
     def __init__(self, **options: Any) -> None:

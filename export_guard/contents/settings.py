@@ -81,7 +81,15 @@ class ManagerSettings(AsyncContentsManager):
 
     @default("report_filtered")
     def _default_report_filtered(self) -> Callable[[Any], None]:
-        return lambda answer: self.count(answer.size, answer.cells)
+        return self._shown
+
+    def _shown(self, answer: Any) -> None:
+        """A notebook is opened: its outputs count, and are known again when it is saved."""
+        self.count(answer.size, answer.cells)
+        if self.shown is not None:
+            for cell in answer.notebook["cells"]:
+                for output in cell.get("outputs") or []:
+                    self.shown.note(output.get("data") or {})
 
     def afford(self) -> None:
         """Raises `Refused` when the display budget is spent."""

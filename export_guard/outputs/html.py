@@ -13,6 +13,7 @@ from export_guard.outputs import css, images, markup
 from export_guard.outputs.limits import OutputLimits
 from export_guard.outputs.names import own_classes, own_fragment, own_id
 from export_guard.outputs.normal import normal_html
+from export_guard.outputs.remembered import Remembered
 from export_guard.outputs.tex import inert_tex
 from export_guard.outputs.text import sound
 
@@ -33,6 +34,13 @@ def clean_html(html: str, limits: OutputLimits, links: Links | None = None) -> s
     those within the output."""
     if len(html) > limits.html_bytes:
         return None
+    return _REMEMBERED.of(html, (limits, links), lambda: _cleaned(html, limits, links))
+
+
+_REMEMBERED = Remembered()
+
+
+def _cleaned(html: str, limits: OutputLimits, links: Links | None) -> str | None:
     normal = normal_html(sound(html), limits)
     if normal is None:
         return None
