@@ -33,7 +33,7 @@ def test_an_image_is_sent_its_own_parts_and_nothing_else(repository):
     repository.write("images/hub/rootfs/opt/carrel", "exec carrel")
     repository.build("hub")
     files = sent(repository, "hub")
-    packages = ("hub_config", "kernels", "locales", "provisioning", "templates_nb")
+    packages = ("export_guard", "hub_config", "kernels", "locales", "provisioning", "templates_nb")
     assert set(files) == {
         "Dockerfile",
         "requirements.txt",

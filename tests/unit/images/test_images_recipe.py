@@ -32,7 +32,7 @@ def test_every_image_is_built_once_and_skipped_while_its_label_stands(repository
         ("images/base/Dockerfile", ALL),
         ("images/wheels.dockerfile", ALL[1:]),
         ("requirements/stats.txt", ["engine-stats"]),
-        ("export_guard/main.py", ["desk"]),
+        ("export_guard/main.py", ["hub", "desk"]),
         ("hub_config/deep/new.py", ["hub"]),
         ("provisioning/main.py", ["hub"]),
         ("kernels/main.py", ["hub", "desk", "engine-base", "engine-stats"]),
@@ -194,7 +194,8 @@ def test_the_real_recipes_name_files_that_are_there():
 
 def test_the_images_hold_no_more_of_carrel_than_they_run():
     holds = {image.name: set(image.packages) for image in recipe.IMAGES}
-    assert "export_guard" not in holds["engine-base"] | holds["engine-stats"] | holds["hub"]
+    # The portal takes files into the airlock, whose store is the guard's.
+    assert "export_guard" not in holds["engine-base"] | holds["engine-stats"]
     assert {"hub_config", "provisioning"}.isdisjoint(
         holds["desk"] | holds["engine-base"] | holds["engine-stats"]
     )
