@@ -137,7 +137,8 @@ def analyse(site: Site, demo: dict[str, Any]) -> dict[str, Any]:
         )
     asked = json.loads((Path(__file__).parents[1] / "demo/run.json").read_text())
     runs = f"projects/{asked['project']}/runs"
-    run = _standing(person, runs, demo)
+    kept = site.data / "runs" / asked["project"]
+    run = _standing(person, runs, demo, kept)
     if run is None:
         say("asking for the standard analysis, as the clinician would")
         order = {key: asked[key] for key in ("template", "extracts", "parameters", "language")}
@@ -150,11 +151,16 @@ def analyse(site: Site, demo: dict[str, Any]) -> dict[str, Any]:
     return {"id": run["id"], "project": asked["project"], "url": place, "report": str(folder / "report.html")}
 
 
-def _standing(person: Person, runs: str, demo: dict[str, Any]) -> dict[str, Any] | None:
-    """The demo's run, if there is one that did not fail."""
+def _standing(person: Person, runs: str, demo: dict[str, Any], kept: Path) -> dict[str, Any] | None:
+    """The demo's run, if there is one that did not fail and whose report was not taken away."""
     wanted = (demo.get("run") or {}).get("id")
     listed = person.portal(runs)["runs"]
-    good = [run for run in listed if run["status"] in ("succeeded", "running", "queued")]
+    good = [
+        run
+        for run in listed
+        if run["status"] in ("running", "queued")
+        or (run["status"] == "succeeded" and (kept / run["id"] / "report.html").exists())
+    ]
     return next((run for run in good if run["id"] == wanted), good[-1] if good else None)
 
 

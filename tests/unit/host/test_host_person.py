@@ -157,9 +157,16 @@ def test_the_first_analysis_is_asked_for_once(demo_site, portal):
     assert set(asked) == {"template", "extracts", "parameters", "language"}
 
     portal.answers["GET", runs] = (200, {"runs": [{"id": "abc", "status": "succeeded"}]})
+    report = site.data / "runs/breast-survival/abc/report.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
     portal.bodies.clear()
     assert demo.analyse(site, made)["id"] == "abc"
     assert len(portal.bodies) == 1, "only the sign-in: the finished run is found again"
+    report.unlink()
+    portal.bodies.clear()
+    demo.analyse(site, made)
+    assert len(portal.bodies) == 2, "a run whose report is gone is asked for anew"
 
 
 def test_a_first_analysis_that_fails_is_one_line_with_its_reason(demo_site, portal):
