@@ -12,14 +12,20 @@ from export_guard.contents.kept_outputs import TEXT_BYTES, keep_outputs
 from export_guard.shown import Shown
 
 IMAGE = base64.b64encode(os.urandom(300)).decode()
-FIGURE = {"output_type": "display_data", "metadata": {}, "data": {"image/png": IMAGE, "text/plain": "<Figure>"}}
+FIGURE = {
+    "output_type": "display_data",
+    "metadata": {},
+    "data": {"image/png": IMAGE, "text/plain": "<Figure>"},
+}
 
 
 def notebook(*outputs: dict[str, Any]) -> dict[str, Any]:
     return {"cells": [{"cell_type": "code", "source": "", "outputs": list(outputs)}]}
 
 
-def kept(given: dict[str, Any], shown: Shown | None = None, before: dict[str, Any] | None = None) -> tuple[list, int]:
+def kept(
+    given: dict[str, Any], shown: Shown | None = None, before: dict[str, Any] | None = None
+) -> tuple[list, int]:
     saved, dropped = keep_outputs(given, lambda: before, shown or Shown(), "en")
     return saved["cells"][0]["outputs"], dropped
 

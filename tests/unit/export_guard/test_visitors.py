@@ -18,7 +18,10 @@ def asked():
 
     def ask(name: str, **options) -> tuple[bool, list[tuple[str, bool]]]:
         authorizer = OwnerOnly(owner="lin", **options)
-        answers = {authorizer.is_authorized(handler, SimpleNamespace(username=name), "read", "contents") for _ in range(3)}
+        answers = {
+            authorizer.is_authorized(handler, SimpleNamespace(username=name), "read", "contents")
+            for _ in range(3)
+        }
         return answers == {True}, visits
 
     return ask
