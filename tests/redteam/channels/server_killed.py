@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from tests.redteam.channel import channel
+from tests.redteam.targets import Target, wait_for
+
+KILL = """
+import os, signal
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    if int(pid) != os.getpid():
+        for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
+            try:
+                os.kill(int(pid), number)
+            except OSError:
+                break
+"""
+
+
+@channel(
+    "server-killed",
+    "All other processes killed by a kernel, the server first",
+    direction="stop",
+    closed_by="engine and desk are two containers",
+    stage=2,
+)
+def attack(site: Target, secret: bytes) -> bytes | None:
+    site.run(KILL, within=2)
+    return secret if wait_for(lambda: not site.answers(1), within=3) else None
