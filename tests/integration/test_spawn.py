@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def test_a_project_of_others_is_refused_as_one_that_does_not_exist(project, make
     other = make_project()
     page = refusal(project, name=other.name)
     assert f"You are not a member of a project {other.name}" in page
-    assert refusal(project, name="no-such").replace("no-such", other.name) == page or "no-such" in page
+    nowhere = refusal(project, name="no-such").replace("no-such", other.name)
+    assert re.sub(r'nonce="[^"]+"', "", nowhere) == re.sub(r'nonce="[^"]+"', "", page)
     assert other.parts(engine_api) == project.parts(engine_api) == []
 
 
