@@ -82,7 +82,10 @@ class _Side:
         self.ask("GET", "api/contents/new.ipynb?content=1")
 
     def _save(self) -> None:
-        content = {"type": "notebook", "format": "json", "content": self.notebook}
+        """As JupyterLab does: what the server gave is sent back."""
+        if not hasattr(self, "given"):
+            self.given = json.loads(self.ask("GET", "api/contents/large.ipynb?content=1"))["content"]
+        content = {"type": "notebook", "format": "json", "content": self.given}
         self.ask("PUT", "api/contents/large.ipynb", content)
 
     def _page(self) -> None:

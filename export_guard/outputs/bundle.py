@@ -62,7 +62,8 @@ def filter_bundle(
 
 def withheld_bundle(withheld: tuple[Withheld, ...], language: str) -> Filtered:
     """A bundle that says what was withheld in the place of it."""
-    text = notice(withheld, language)
+    # A media type may be named like an address.
+    text = plain_text(notice(withheld, language))
     return Filtered({"text/plain": text}, {}, withheld, size_of(text), 0)
 
 

@@ -89,7 +89,7 @@ def known(content: dict[str, Any], passing: Passing) -> dict[str, Any]:
         for comm_id, entry in list(comms.items())[: passing.limits.comms]
         if _id(comm_id) and type(entry) is dict and entry.get("target_name") == WIDGET
     }
-    passing.size += 64 * len(kept)
+    passing.size += sum(64 + len(comm_id) for comm_id in kept)
     return {"status": "ok", "comms": kept}
 
 

@@ -153,7 +153,11 @@ def _widget_view(value: Any, limits: OutputLimits) -> Shown | str:
     model_id = value.get("model_id") if type(value) is dict else None
     if type(model_id) is not str or not MODEL_ID.fullmatch(model_id):
         return "malformed"
-    version = {key: value[key] for key in ("version_major", "version_minor") if type(value.get(key)) is int}
+    version = {
+        key: value[key]
+        for key in ("version_major", "version_minor")
+        if type(value.get(key)) is int and 0 <= value[key] < 1000
+    }
     return Shown({**version, "model_id": model_id}, 64)
 
 

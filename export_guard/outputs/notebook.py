@@ -25,7 +25,8 @@ IMAGES = frozenset(["image/png", "image/jpeg", "image/gif"])
 
 
 class FilteredNotebook(NamedTuple):
-    """A notebook as it may be shown. ``size`` in bytes and ``cells`` of tables are its outputs'."""
+    """A notebook as it may be shown. ``size`` in bytes is that of all that the file decides: outputs,
+    sources, names; ``cells`` those of tables."""
 
     notebook: dict[str, Any]
     withheld: tuple[Withheld, ...]
@@ -140,6 +141,9 @@ def _cell(cell: Any, index: int, seen: set[str], passing: Passing) -> dict[str, 
         attachments = _attachments(cell["attachments"], passing)
         if attachments:
             kept["attachments"] = attachments
+    # Code in the engine can write what it likes into a source, too. Last: an output's limit is its own.
+    passing.size += size_of(kept["source"]) + len(name) + sum(map(size_of, kept["metadata"].get("tags", ())))
+    passing.size += sum(map(size_of, kept.get("attachments", ())))
     return kept
 
 
@@ -220,7 +224,7 @@ def _notebook_metadata(metadata: Any) -> dict[str, Any]:
         mode = language.get("codemirror_mode")
         if type(mode) is dict and _word(mode.get("name")):
             kept["language_info"]["codemirror_mode"] = {"name": mode["name"]}
-            if type(mode.get("version")) is int:
+            if type(mode.get("version")) is int and 0 <= mode["version"] < 100:
                 kept["language_info"]["codemirror_mode"]["version"] = mode["version"]
     return kept
 

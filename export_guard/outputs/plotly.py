@@ -54,8 +54,9 @@ def clean_plotly(figure: Any, limits: OutputLimits) -> dict[str, Any] | None:
         "layout": _value(layout, "layout", limits) if isinstance(layout, dict) else {},
         "config": CONFIG,
     }
-    if frames:
-        kept["frames"] = [_frame(frame, limits) for frame in frames if isinstance(frame, dict)]
+    given = [_frame(frame, limits) for frame in frames if isinstance(frame, dict)]
+    if given:
+        kept["frames"] = given
     return kept
 
 

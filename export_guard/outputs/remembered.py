@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from hashlib import blake2b
+from sys import getsizeof
 from threading import Lock
 
 BYTES = 32 * 1024 * 1024
 WORTH_IT = 512
 """Characters; what is shorter is made anew as fast as it is found."""
+ENTRY = 512
+"""Bytes that an entry takes beside its text. Of a script nothing is left, but the entry is."""
 
 
 class Remembered:
@@ -37,8 +40,8 @@ class Remembered:
         if made is not None:
             with self._lock:
                 if key not in self._kept:
-                    self._held += len(made)
+                    self._held += getsizeof(made) + ENTRY
                 self._kept[key] = made
                 while self._held > self.size:
-                    self._held -= len(self._kept.popitem(last=False)[1])
+                    self._held -= getsizeof(self._kept.popitem(last=False)[1]) + ENTRY
         return made

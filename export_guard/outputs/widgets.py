@@ -95,7 +95,7 @@ def _described(model: str, name: str, value: Any) -> bool:
     if name == "_view_module":
         return value in (CONTROLS, BASE, MODULES.get(model)) or (value is None and VIEWS[model] is None)
     if name == "_view_count":
-        return value is None or type(value) is int
+        return value is None or (type(value) is int and 0 <= value < 2**31)
     return value is None or (type(value) is str and bool(VERSION.fullmatch(value)))
 
 
@@ -110,7 +110,10 @@ def _numeric_end(value: Any, comms: Mapping[str, str]) -> bool:
     )
 
 
-def _value(model: str, name: str, value: Any, limits: OutputLimits) -> Any:
+def _value(model: str, name: str, value: Any, limits: OutputLimits) -> Any:  # noqa: PLR0911
+    if isinstance(value, int) and not -(2**53) < value < 2**53:
+        # No browser reads it as it is; a number of a thousand digits is a text.
+        return _DROPPED
     if value is None or isinstance(value, bool | int | float):
         # Descriptions are text here, whatever the engine says.
         return False if name == "description_allow_html" else value
@@ -177,4 +180,4 @@ def _size(value: Any) -> int:
         return size_of(value)
     if isinstance(value, dict):
         return sum(len(key) + _size(item) for key, item in value.items())
-    return sum(map(_size, value)) if isinstance(value, list) else 8
+    return sum(map(_size, value)) if isinstance(value, list) else len(str(value))

@@ -290,6 +290,8 @@ DATA = st.fixed_dictionaries(
         "text/vnd.mermaid": st.just(UNKNOWN),
         "application/vnd.jupyterlab.x+json": st.just({"a": UNKNOWN}),
         "Text/HTML": st.just(UNKNOWN),
+        "www.evil.example/x": st.just(UNKNOWN),
+        "data:/x": st.just(UNKNOWN),
     },
 )
 METADATA = unknown(

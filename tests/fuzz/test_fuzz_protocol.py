@@ -119,7 +119,9 @@ class Running:
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
         self.path = f"{self.folder}/launcher.sock"
-        self.process = subprocess.Popen([sys.executable, "-c", LAUNCH, self.folder], cwd=REPOSITORY)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCH, self.folder], cwd=REPOSITORY, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + 20
         while not Path(self.path).exists() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -160,3 +160,10 @@ def test_every_reason_has_a_sentence(reason):
     said = sentence(Withheld("a/b", reason, 3 * 2**20))
     assert "{" not in said
     assert said.endswith((".", "in."))
+
+
+@pytest.mark.parametrize("media_type", ["www.evil.example/SECRET", "a/www.evil.example"])
+def test_the_sentence_about_a_type_that_is_named_like_an_address_is_no_link(media_type):
+    text = filter_bundle({media_type: 1}, {}).data["text/plain"]
+    assert "evil.example" in text
+    assert "www." not in text

@@ -100,3 +100,7 @@ def test_what_is_no_figure_is_refused():
     for figure in (None, [], {}, {"data": {}}, {"data": [], "frames": {}}, {"data": nested(40)}):
         assert clean_plotly(figure, DEFAULTS) is None
     assert clean({"data": [1, "x"], "layout": [1]}) == clean({"data": [], "layout": {}})
+
+
+def test_frames_that_are_none_are_left_out():
+    assert "frames" not in (clean_plotly({"data": [], "frames": [None]}, DEFAULTS) or {})
