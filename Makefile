@@ -32,7 +32,9 @@ test: up venv chromium ## Run every test, from nothing
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/python -m images.labextension test
-	$(VENV)/pytest
+	$(VENV)/pytest tests/unit tests/fuzz tests/integration
+	# By themselves: the browser's driver keeps an event loop running.
+	$(VENV)/pytest tests/browser
 
 unit: venv ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit
