@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -88,7 +87,7 @@ def clean_metadata(metadata: Any, shown: Mapping[str, Any]) -> dict[str, Any]:
         sizes: dict[str, Any] = {
             key: own[key]
             for key in ("width", "height")
-            if type(own.get(key)) in (int, float) and math.isfinite(own[key]) and 0 < own[key] <= 20_000
+            if type(own.get(key)) in (int, float) and 0 < own[key] <= 20_000
         }
         sizes.update({key: own[key] for key in ("unconfined", "expanded") if type(own.get(key)) is bool})
         if own.get("needs_background") in ("light", "dark"):

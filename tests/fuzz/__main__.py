@@ -40,10 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked.add_argument("--minutes", type=float, default=10)
     asked.add_argument("--seed", type=int, default=random.randrange(2**32))
     asked.add_argument("--atheris", metavar="FOLDER", help="where atheris is installed")
+    asked.add_argument("--only", default="", metavar="WORD", help="tests with this in their name")
     options = asked.parse_args(arguments)
     sys.path.insert(0, str(HERE))
     share = 0.5 if options.atheris else 1.0
-    failed = _turns(options.minutes * 60 * share, options.seed)
+    failed = _turns(options.minutes * 60 * share, options.seed, options.only)
     if options.atheris:
         failed += _guided(options.minutes * 60 * (1 - share), options.atheris)
     return int(failed > 0)
@@ -58,7 +59,7 @@ def _tests() -> tuple[Any, list[Callable[..., Any]]]:
     return fuzz_running, fuzz_running.FUZZED
 
 
-def _turns(seconds: float, seed: int) -> int:
+def _turns(seconds: float, seed: int, only: str) -> int:
     running, tests = _tests()
     import test_fuzz_protocol  # noqa: PLC0415
 
@@ -67,7 +68,7 @@ def _turns(seconds: float, seed: int) -> int:
     found: set[str] = set()
     while time.monotonic() - begun < seconds:
         for test in tests:
-            if test.__name__ in found or time.monotonic() - begun >= seconds:
+            if only not in test.__name__ or test.__name__ in found or time.monotonic() - begun >= seconds:
                 continue
             # Starting kernels is slow; they get fewer.
             slow = running.SLOWEST.get(test.__name__, 0.0) > 1 and turn > 0

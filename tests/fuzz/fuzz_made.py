@@ -202,7 +202,9 @@ JSON = st.recursive(
 
 def unknown(known: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """A mapping to which names are added that no table has."""
-    names = st.sampled_from(["x_unknown", "__proto__", "constructor", "trusted", "signature", "X-unknown"])
+    names = st.sampled_from(
+        ["x_unknown", "__proto__", "constructor", "trusted", "orig_nbformat", "X-unknown"]
+    )
     return st.tuples(known, st.dictionaries(names, st.just(UNKNOWN), max_size=2)).map(
         lambda both: {**both[1], **both[0]}
     )
