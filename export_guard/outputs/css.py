@@ -3,6 +3,9 @@
 What comes out holds no ``<``, ``&`` or backslash, so it means the same inside an HTML style element
 (raw text), inside an SVG one (text with entities) and inside an attribute, and it cannot end any
 of them. Rules apply below an output area only.
+
+Comments are read, never skipped: ``url/**/(x)`` is no function, and ``.j/**/p-x`` names no class; without
+the comment they would become ones. Each is written as a space.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ SCOPE = ".jp-OutputArea-output "
 DEPTH = 12
 # Characters of CSS that the full parser is given: about a second for half a million.
 PARSED = 128 * 1024
-UNSAFE = re.compile(r"[<&\\\x00-\x08\x0b-\x1f\x7f-\x9f]|//|/\*")
+UNSAFE = re.compile(r"(?i)[<&\\\x00-\x08\x0b-\x1f\x7f-\x9f]|//|/\*|url\((?!#out-)")
 VALUE_LITERALS = frozenset([",", "/", "+", "-", "*", ":"])
 BRACKETS = frozenset(["() block", "[] block"])
 SELECTOR_LITERALS = frozenset([".", ">", "+", "~", "*", ":", ","])
@@ -41,7 +44,7 @@ def _from_text(text: str) -> str:
     plain = css_plain.declarations(text)
     if plain is not None:
         return plain
-    return _declarations(tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True))
+    return _declarations(tinycss2.parse_blocks_contents(text, skip_whitespace=True))
 
 
 _remembered = lru_cache(maxsize=4096)(_from_text)
@@ -56,7 +59,7 @@ def stylesheet(text: str, limit: int, scope: str = SCOPE) -> str:
     if written is None:
         if len(text) > PARSED:
             return ""
-        rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+        rules = tinycss2.parse_stylesheet(text, skip_whitespace=True)
         written = "\n".join(_rules(rules, scope, nested=False))
     return written if len(written) <= limit else ""
 
@@ -72,13 +75,13 @@ def _rules(rules: Iterable[Any], scope: str, *, nested: bool) -> Iterable[str]:
         if rule.type == "qualified-rule":
             selectors = _selectors(rule.prelude, scope)
             if selectors:
-                inner = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+                inner = tinycss2.parse_blocks_contents(rule.content, skip_whitespace=True)
                 block = _declarations(inner)
                 if block:
                     yield f"{selectors} {{{block}}}"
         elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content and not nested:
             condition = _media(rule.prelude)
-            inside = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            inside = tinycss2.parse_rule_list(rule.content, skip_whitespace=True)
             if condition:
                 yield f"@media {condition} {{\n" + "\n".join(_rules(inside, scope, nested=True)) + "\n}"
 
@@ -186,7 +189,7 @@ def _selector(tokens: Iterable[Node], depth: int) -> str | None:  # noqa: PLR091
             if parts and parts[-1] == "." and not free_class(token.value):
                 return None
             parts.append(token.serialize())
-        elif kind == "whitespace":
+        elif kind in ("whitespace", "comment"):
             parts.append(" ")
         elif kind == "literal" and token.value in SELECTOR_LITERALS:
             parts.append(token.value)
@@ -207,7 +210,7 @@ def _selector(tokens: Iterable[Node], depth: int) -> str | None:  # noqa: PLR091
             if inner is None:
                 return None
             parts.append(f"{token.lower_name}({inner})")
-        elif kind != "comment":
+        else:
             return None
     return "".join(parts)
 

@@ -39,7 +39,8 @@ def declarations(text: str) -> str | None:
             if part.strip(" \t\n\r\f"):
                 return None
             continue
-        if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
+        # A custom property keeps its case, which a full parse sees to.
+        if name.startswith("--") or not NAME.fullmatch(name) or not VALUE.fullmatch(value):
             return None
         if name in PROPERTIES:
             kept.append(f"{name}:{value};")

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Download, Error, Page, sync_playwright
 
@@ -69,7 +70,7 @@ class Window:
         context = self.chromium.browser.new_context(
             accept_downloads=True, viewport={"width": 1280, "height": 4000}
         )
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.site.url)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.site.outside.browser_url)
         host = {"domain": "127.0.0.1"}
         context.add_cookies(
             [
@@ -90,6 +91,21 @@ class Window:
     def do(self, work: Callable[[Page], T]) -> T:
         """Run ``work`` with the page."""
         return self.chromium.do(work, self.page)
+
+    def clipboard(self, text: str | None = None) -> str:
+        """What is on the person's clipboard, once ``text`` is put there if it is given: as another page has it."""
+
+        def elsewhere() -> str:
+            page = self.context.new_page()
+            page.goto(self.site.outside.browser_url)
+            if text is not None:
+                page.evaluate("text => navigator.clipboard.writeText(text)", text)
+            held = page.evaluate("() => navigator.clipboard.readText()")
+            page.close()
+            self.page.bring_to_front()
+            return held
+
+        return self.chromium.do(elsewhere)
 
     def close(self) -> None:
         """Close the window and all that it opened."""
@@ -133,9 +149,16 @@ def run_all(page: Page) -> None:
 
 def click_links(page: Page) -> None:
     """Click on every link that an output or a text shows."""
-    for link in page.locator(".jp-OutputArea-output a, .jp-MarkdownOutput a").all():
+    links = page.locator(".jp-OutputArea-output a, .jp-MarkdownOutput a").all()
+    # Those that stay in the page come last: they open something in front of the others.
+    for link in sorted(links, key=lambda link: _stays(page, link.get_attribute("href"))):
         with contextlib.suppress(Error):
             link.click(timeout=1000, force=True, no_wait_after=True)
+
+
+def _stays(page: Page, address: str | None) -> bool:
+    scheme, _, rest = (address or "").partition(":")
+    return not rest or (scheme == "http" and urlsplit(address).netloc == urlsplit(page.url).netloc)
 
 
 def settled(page: Page, seconds: float) -> None:

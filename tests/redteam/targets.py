@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import secrets
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +19,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from site_fixtures import SITE_FILE, TestProject
+
 from bench.server import Server
 from bench.stock.site import StockSite
 from images.console import Stop
+from provisioning.host import demo
 from tests.redteam import channel, evidence
 from tests.redteam.browsing import Chromium, Window
 from tests.redteam.gallery import Gallery
@@ -31,6 +35,8 @@ SECRET = """\
 import hashlib
 secret = hashlib.shake_256(bytes.fromhex({token!r}) + {name!r}.encode()).digest({size})
 """
+BUDGET = 8 << 20
+"""Bytes of the display budget that `Target.tighten` sets; stock has none."""
 
 
 @dataclass(frozen=True)
@@ -234,17 +240,27 @@ class Target:
                     each.plant(self, self.secret(each.id, each.size))
             self.restart()
 
+    def tighten(self) -> None:
+        """Make the display budget, where there is one, small enough to be spent in a test."""
+
     def repair(self) -> None:
         """See that the next attack finds a server and a kernel that answer."""
+        if self._works():
+            return
         with contextlib.suppress(Stop, *GONE):
-            if self.answers() and self.said("print('here')", 10) == "here":
+            self.new_kernel()
+            if self._works():
                 return
-        with contextlib.suppress(Stop, *GONE):
-            if self.answers():
-                self.new_kernel()
-                if self.said("print('here')", 10) == "here":
-                    return
         self.restart()
+
+    def _works(self) -> bool:
+        """Whether a cell is run, whatever of it may be shown."""
+        try:
+            got = self.answers() and self.run("1;", 4)
+        except GONE:
+            return False
+        found = {message.content.get("execution_state", message.type) for message in got or ()}
+        return {"execute_reply", "idle"} <= found
 
     def close(self) -> None:
         """Leave the window and the websocket."""
@@ -282,9 +298,27 @@ class StockTarget(Target):
 class CarrelTarget(Target):
     """The desk of a project that was made for the red team."""
 
-    def __init__(self, make_project: Callable[[], Any], outside: Outside, chromium: Chromium):
+    def __init__(self, make_project: Callable[[], TestProject], outside: Outside, chromium: Chromium):
         self.make_project = make_project
-        super().__init__(make_project().desk(), outside, chromium)
+        self.project = make_project()
+        self.tightened = False
+        super().__init__(self.project.desk(), outside, chromium)
+
+    def tighten(self) -> None:
+        if not self.tightened:
+            self.tightened = True
+            self._apply(f"gpus: 0, display_bytes: {BUDGET}")
+            self.restart()
+
+    def _apply(self, quotas: str) -> None:
+        project, handover = self.project, self.project.site.var / "handover"
+        text = SITE_FILE.format(account=project.account, project=project.name, extract=project.extract)
+        demo.folders(project.site)
+        try:
+            (handover / "site.yaml").write_text(text.replace("gpus: 0", quotas))
+            project.carrel("apply", "/handover/site.yaml")
+        finally:
+            shutil.rmtree(handover, ignore_errors=True)
 
     @cached_property
     def other(self) -> Target:

@@ -32,6 +32,8 @@ def run(each: Channel, target: Target) -> bool:
     """Whether the secret of ``each`` crosses the wall of ``target``."""
     if each.stage:
         target.plant()
+    if each.stage == 3:
+        target.tighten()
     target.repair()
     secret = target.secret(each.id, each.size)
     if each.direction != "in":

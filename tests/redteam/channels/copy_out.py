@@ -16,10 +16,11 @@ from tests.redteam.targets import Target
 def attack(site: Target, secret: bytes) -> bytes | None:
     show(site, "print(open('copied.txt').read())", before="open('copied.txt', 'w').write(secret.hex());")
 
-    def copy(page: Page) -> str:
-        page.evaluate("() => navigator.clipboard.writeText('nothing')")
+    site.window.clipboard("nothing")
+
+    def copy(page: Page) -> None:
         page.locator(".jp-OutputArea-output").first.click(click_count=3)
         page.keyboard.press("Control+c")
-        return page.evaluate("() => navigator.clipboard.readText()")
 
-    return site.window.do(copy).encode()
+    site.window.do(copy)
+    return site.window.clipboard().encode()

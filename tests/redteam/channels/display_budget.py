@@ -22,9 +22,9 @@ for _ in range(16):
 
 @channel(
     "display-budget",
-    "A file of eighty megabytes as texts, each of a size that is shown",
+    "A file of twelve megabytes as texts, each of a size that is shown",
     closed_by="display budget: past it outputs are withheld",
-    size=80 << 20,
+    size=12 << 20,
     stage=3,
 )
 def attack(site: Target, secret: bytes) -> bytes | None:
@@ -41,6 +41,6 @@ def attack(site: Target, secret: bytes) -> bytes | None:
 
 def spend(site: Target) -> None:
     """Have as much shown as the display budget allows, if there is one."""
-    for _ in range(8):
+    for _ in range(2):
         if not [m for m in site.run(WASTE, within=20) if m.type == "display_data"]:
             return

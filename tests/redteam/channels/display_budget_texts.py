@@ -21,9 +21,9 @@ for path in glob.glob("texts-*.txt"):
 
 @channel(
     "display-budget-texts",
-    "The same eighty megabytes as text files, each of a size that is shown",
+    "The same twelve megabytes as text files, each of a size that is shown",
     closed_by="display budget: past it texts are withheld",
-    size=80 << 20,
+    size=12 << 20,
     stage=3,
 )
 def attack(site: Target, secret: bytes) -> bytes | None:

@@ -16,4 +16,6 @@ def attack(site: Target, secret: bytes) -> bytes | None:
         content = {"code": "input(secret.hex())", "silent": False, "allow_stdin": True}
         got = wire.ask("execute_request", content, until="input_request")
         wire.send("input_reply", {"value": "x"}, channel="stdin")
+        while (message := wire.receive(1)) and message.content.get("execution_state") != "idle":
+            pass
     return everything(got)

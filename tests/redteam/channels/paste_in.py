@@ -23,8 +23,9 @@ def attack(site: Target, secret: bytes) -> bytes | None:
     show(site, "x = 1")
     text = f"import base64; open('pasted.bin', 'wb').write(base64.b64decode('{base64.b64encode(secret).decode()}'));"
 
+    site.window.clipboard(text)
+
     def paste(page: Page) -> None:
-        page.evaluate("text => navigator.clipboard.writeText(text)", text)
         page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
         page.keyboard.press("Control+a")
         page.keyboard.press("Control+v")

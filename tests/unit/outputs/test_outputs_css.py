@@ -106,3 +106,18 @@ def test_one_value_of_a_widgets_layout():
     assert css.value("url(https://evil.example)", "background") is None
     assert css.value("1px; position: fixed", "width") is None
     assert css.value("1px", "position") is None
+
+
+@pytest.mark.parametrize("gap", ["/**/", "/* x */", "/**//**/"])
+def test_a_comment_joins_nothing(gap):
+    for text in (f"background: url{gap}(x/y)", f"fill:u{gap}rl(#a)", f"background:image-set{gap}(x 1x)"):
+        written = css.declarations(text)
+        assert "(x" not in written.replace(" (", " ")
+        assert "url(" not in written
+    sheet = css.stylesheet(f".j{gap}p-Button, .a {{color:red}} b {{background:url{gap}(/hub/logout)}}", 1000)
+    assert ".jp-Button" not in sheet
+    assert "url(" not in sheet
+
+
+def test_a_plain_custom_property_stays():
+    assert css.declarations("--x:red") == "--x:red;"
