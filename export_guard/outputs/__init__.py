@@ -10,7 +10,7 @@ from export_guard.outputs.bounded import Refused, bounded_json
 from export_guard.outputs.bundle import Filtered, filter_bundle
 from export_guard.outputs.limits import DEFAULTS, OutputLimits
 from export_guard.outputs.messages import Reply, filter_reply
-from export_guard.outputs.notebook import FilteredNotebook, check_saved, filter_notebook
+from export_guard.outputs.notebook import FilteredNotebook, filter_notebook
 from export_guard.outputs.requests import Request, filter_request
 from export_guard.outputs.state import WireState
 from export_guard.outputs.withheld import Withheld, notice, sentence
@@ -26,7 +26,6 @@ __all__ = [
     "WireState",
     "Withheld",
     "bounded_json",
-    "check_saved",
     "filter_bundle",
     "filter_notebook",
     "filter_reply",

@@ -56,7 +56,6 @@ class OutputLimits:
     notebook_entries: int = 2_000_000
     cells: int = 5000
     outputs: int = 1000
-    typed_bytes: int = 2 * MIB
     attachments_bytes: int = 8 * MIB
 
 

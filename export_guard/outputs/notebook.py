@@ -1,4 +1,4 @@
-"""Notebooks: those read from disk, which hostile code may have written, and those a browser saves."""
+"""Notebooks read from disk, which hostile code may have written. What a browser saves: `contents.saved`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from typing import Any, NamedTuple
 
 from export_guard.outputs import images, outputs
-from export_guard.outputs.bounded import within
 from export_guard.outputs.limits import DEFAULTS, OutputLimits
 from export_guard.outputs.markdown import inert_markdown
 from export_guard.outputs.media_types import joined
@@ -66,51 +65,6 @@ def filter_notebook(
         "cells": cells,
     }
     return FilteredNotebook(kept_notebook, tuple(withheld), size, table_cells)
-
-
-def check_saved(notebook: Any, limits: OutputLimits = DEFAULTS) -> str | None:
-    """The id of the reason (`withheld.REASONS`) against saving what a browser sent, or None.
-
-    Outputs came from this desk and are filtered again when they are read; only their size is looked
-    at. What a person types is bounded, and files do not come in as attachments.
-    """
-    if type(notebook) is not dict or notebook.get("nbformat") != 4 or type(notebook.get("cells")) is not list:
-        return "notebook-shape"
-    if (
-        notebook.keys() - {"nbformat", "nbformat_minor", "metadata", "cells"}
-        or len(notebook["cells"]) > limits.cells
-    ):
-        return "notebook-shape"
-    typed = _bytes(notebook.get("metadata"), limits)
-    for cell in notebook["cells"]:
-        reason, size = _saved_cell(cell, limits)
-        if reason:
-            return reason
-        typed += size
-    return "notebook-too-large" if typed > limits.typed_bytes else None
-
-
-SAVED_FIELDS = frozenset(
-    ["id", "cell_type", "metadata", "source", "outputs", "execution_count", "attachments"]
-)
-
-
-def _saved_cell(cell: Any, limits: OutputLimits) -> tuple[str | None, int]:
-    """The reason against one cell, and the bytes of what is typed in it."""
-    if type(cell) is not dict or cell.keys() - SAVED_FIELDS or not named(cell.get("cell_type"), CELL_TYPES):
-        return "notebook-shape", 0
-    if cell.get("attachments"):
-        return "attachment", 0
-    source = joined(cell.get("source"), limits.code_bytes)
-    shown = cell.get("outputs", [])
-    if source is None or type(shown) is not list or len(shown) > limits.outputs:
-        return "notebook-shape", 0
-    size = size_of(source)
-    if size > limits.code_bytes:
-        return "cell-too-large", 0
-    if _bytes(shown, limits) > 2 * limits.cell_bytes:
-        return "too-large", 0
-    return None, size + _bytes(cell.get("metadata"), limits)
 
 
 def _cell(cell: Any, index: int, seen: set[str], passing: Passing) -> dict[str, Any] | None:
@@ -231,28 +185,6 @@ def _notebook_metadata(metadata: Any) -> dict[str, Any]:
 
 def _word(value: Any) -> bool:
     return type(value) is str and bool(WORD.fullmatch(value))
-
-
-def _bytes(value: Any, limits: OutputLimits) -> int:
-    """Bytes of text in a value, names included; what is nested too deep counts as too much."""
-    if value is None:
-        return 0
-    if not within(value, limits):
-        return limits.notebook_bytes
-    total = 0
-    rest = [value]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, str):
-            total += size_of(item)
-        elif isinstance(item, dict):
-            total += sum(len(str(key)) for key in item)
-            rest.extend(item.values())
-        elif isinstance(item, list):
-            rest.extend(item)
-        else:
-            total += 8
-    return total
 
 
 def _empty() -> dict[str, Any]:

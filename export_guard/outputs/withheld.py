@@ -23,8 +23,6 @@ REASONS: dict[str, str] = {
     "too-many": "There is more here than a desk shows.",
     "attachment": "Attachments are closed. Ask for an import to bring a file in.",
     "cell-too-large": "A cell is larger than what a person types. Ask for an import to bring a file in.",
-    "notebook-too-large": "The notebook's text is larger than a browser may save here.",
-    "notebook-shape": "The notebook holds something that notebooks on a desk do not hold.",
 }
 ASK = "Ask for a release to take results out."
 # Reasons about what a person may see; the others have nothing to do with a release.

@@ -58,6 +58,15 @@ def test_no_command_is_there_that_could_only_be_refused(desk):
         assert dead not in context
 
 
+def test_an_address_of_a_file_opens_it(desk):
+    page, _ = desk
+    lab.new_notebook(page)
+    lab.run_cell(page, "open('notes.txt', 'w').write('opened by its address');")
+    page.goto(page.url.split("/lab")[0] + "/lab/tree/notes.txt?reset")
+    lab.wait_for_lab(page)
+    expect(page.locator(".jp-FileEditor .cm-content")).to_have_text("opened by its address", timeout=20_000)
+
+
 def test_the_watermark_names_person_and_project_and_comes_back(desk):
     page, project = desk
     mark = page.locator(".carrel-Watermark")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from fuzz_made import damaged, messages, requests
+from fuzz_made import damaged
 from fuzz_running import fuzzed, listed
 from fuzz_strict import assert_content, assert_nothing_unknown, bytes_of
+from fuzz_wire import messages, requests
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import pytest
 from outputs_made import PIXEL, SECRET, code, displayed, markdown, nested, notebook
 from outputs_strict import assert_inert_html, vectors
 
-from export_guard.outputs import DEFAULTS, check_saved, filter_notebook
+from export_guard.outputs import DEFAULTS, filter_notebook
 
 
 def filtered(made):
@@ -145,38 +145,3 @@ def test_number_and_size_are_bounded():
     assert outcome.size <= DEFAULTS.cell_bytes + 10
     assert outcome.withheld[-1].reason == "cell-limit"
     assert filtered(notebook(code("x" * 300_000))).notebook["cells"][0]["source"] == ""
-
-
-def test_a_saved_notebook_of_a_person_is_taken():
-    assert check_saved(notebook(code("x", displayed({"image/png": PIXEL})), markdown("y"))) is None
-    assert check_saved(filter_notebook(notebook(code("x"))).notebook) is None
-
-
-@pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        (None, "notebook-shape"),
-        ({"nbformat": 4}, "notebook-shape"),
-        (notebook(extra=1), "notebook-shape"),
-        (notebook(code("x", extra="y")), "notebook-shape"),
-        (notebook({"cell_type": "code"}), "notebook-shape"),
-        (notebook({"cell_type": []}), "notebook-shape"),
-        (notebook(code("x", outputs=None)), "notebook-shape"),
-        (notebook(code(1)), "notebook-shape"),
-        (notebook(*[code("")] * 5001), "notebook-shape"),
-        (notebook(markdown("x", attachments={"a.png": {"image/png": PIXEL}})), "attachment"),
-        (notebook(code("x" * 262_145)), "cell-too-large"),
-        (notebook(markdown(["中" * 90_000])), "cell-too-large"),
-        (notebook(*[code("x" * 200_000)] * 11), "notebook-too-large"),
-        (notebook(code("x", metadata={"a": "x" * 3_000_000})), "notebook-too-large"),
-        (notebook(metadata={"a": nested(50)}), "notebook-too-large"),
-        (notebook(metadata={"a": "x" * 3_000_000}, cells=[code("")]), "notebook-too-large"),
-        (notebook(code("x", displayed({"text/plain": ["x" * 2**20] * 33}))), "too-large"),
-    ],
-)
-def test_a_saved_notebook_that_brings_something_in_is_refused(made, reason):
-    assert check_saved(made) == reason
-
-
-def test_attachments_that_are_empty_bring_nothing():
-    assert check_saved(notebook(markdown("x", attachments={}))) is None

@@ -19,7 +19,6 @@ const DEAD = new Set([
   'settingeditor:export',
   'workspace-ui:export',
   // Ways in.
-  'filebrowser:open-path',
   'filebrowser:open-url',
   'settingeditor:import',
   'workspace-ui:import',
