@@ -19,7 +19,15 @@ import tinycss2
 from tinycss2.ast import Node
 
 from export_guard.outputs import css_plain
-from export_guard.outputs.css_table import FUNCTIONS, MEDIA, PROPERTIES, REFERENCES, SELECTORS
+from export_guard.outputs.css_table import (
+    FUNCTIONS,
+    LONG_WORD,
+    MEDIA,
+    PROPERTIES,
+    REFERENCES,
+    SELECTORS,
+    TEXTS,
+)
 from export_guard.outputs.names import free_class, own_fragment, own_id
 
 # JupyterLab puts this class on every output, whichever way it is rendered.
@@ -31,7 +39,7 @@ UNSAFE = re.compile(r"(?i)[<&\\\x00-\x08\x0b-\x1f\x7f-\x9f]|//|/\*|url\((?!#out-
 VALUE_LITERALS = frozenset([",", "/", "+", "-", "*", ":"])
 BRACKETS = frozenset(["() block", "[] block"])
 SELECTOR_LITERALS = frozenset([".", ">", "+", "~", "*", ":", ","])
-CUSTOM = re.compile(r"--[\w-]{1,100}")
+CUSTOM = re.compile(r"--[\w-]{1,64}")
 
 
 def declarations(text: str) -> str:
@@ -98,7 +106,7 @@ def _declarations(items: Iterable[Any]) -> str:
         if written is None:
             continue
         written = " ".join(written.split())
-        if written and not UNSAFE.search(written):
+        if written and not UNSAFE.search(written) and not (name not in TEXTS and LONG_WORD.search(written)):
             kept.append(f"{name}:{written}{' !important' if item.important else ''};")
     return "".join(kept)
 
@@ -123,7 +131,7 @@ def _part(token: Any, name: str, depth: int) -> str | None:
     if kind == "literal":
         return token.value if token.value in VALUE_LITERALS else None
     if kind == "string":
-        return token.serialize() if len(token.value) <= 200 else None
+        return token.serialize() if name in TEXTS and len(token.value) <= 200 else None
     if kind == "url" or (kind == "function" and token.lower_name == "url"):
         return _reference(token, name)
     return _group(token, name, depth)

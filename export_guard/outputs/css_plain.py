@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from export_guard.outputs.css_table import PROPERTIES
+from export_guard.outputs.css_table import LONG_WORD, PROPERTIES
 from export_guard.outputs.names import free_class, own_id
 
 # What takes a full parse: strings, escapes, comments, at-rules, nesting, markup.
@@ -42,6 +42,8 @@ def declarations(text: str) -> str | None:
         # A custom property keeps its case, which a full parse sees to.
         if name.startswith("--") or not NAME.fullmatch(name) or not VALUE.fullmatch(value):
             return None
+        if LONG_WORD.search(value):
+            continue
         if name in PROPERTIES:
             kept.append(f"{name}:{value};")
     return "".join(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from export_guard.outputs.words import words
 
 # Looks and layout inside the output's own box. Left out on purpose: position and its offsets, z-index,
@@ -34,6 +36,10 @@ PROPERTIES = words("""
     writing-mode dominant-baseline alignment-baseline baseline-shift shape-rendering text-rendering
     image-rendering vector-effect paint-order clip-path clip-rule mask marker-start marker-mid marker-end
     """)
+# Whose values are text that a screen shows, or names that a person gave; no other value holds a string.
+TEXTS = frozenset(["content", "quotes", "font", "font-family", "grid-template-areas", "grid-template"])
+# No keyword, colour or number is as long.
+LONG_WORD = re.compile(r"[\w-]{36,}")
 # Where a value may point into the same document, as url(#name).
 REFERENCES = frozenset(
     ["fill", "stroke", "clip-path", "mask", "marker-start", "marker-mid", "marker-end", "filter"]

@@ -15,13 +15,12 @@ from export_guard.outputs.names import own_classes, own_fragment, own_id
 from export_guard.outputs.normal import normal_html
 from export_guard.outputs.remembered import Remembered
 from export_guard.outputs.tex import inert_tex
-from export_guard.outputs.text import sound
+from export_guard.outputs.text import sound, visible
 
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 # A newline first in a pre is dropped by each parse.
 PRE = re.compile(r"(<pre(?: [^<>]*+)?>)\n")
 DRAWING = (markup.SVG - markup.HTML) | {"svg"}
-PLAIN = re.compile(r"[\w .,:;%#+/()@*=?!-]{0,300}")
 REFERENCE = re.compile(r"url\(\s*[\"']?(#[\w:.-]{1,200})[\"']?\s*\)")
 
 
@@ -45,6 +44,7 @@ def _cleaned(html: str, limits: OutputLimits, links: Links | None) -> str | None
     if normal is None:
         return None
     cleaned = _cleaner(limits, links).clean(normal)
+    cleaned = visible(cleaned)
     if "\r" in cleaned:
         cleaned = cleaned.replace("\r", "\n")
     cleaned = inert_tex(cleaned)
@@ -93,6 +93,8 @@ def _attribute_filter(limits: OutputLimits, links: Links | None) -> Callable[[st
     def check(element: str, attribute: str, value: str) -> str | None:  # noqa: PLR0911
         if element == "style":
             return None
+        # Now, so that nothing joins to something else once they are gone.
+        value = visible(value)
         if attribute == "class":
             return own_classes(value) or None
         if attribute == "id":
@@ -106,7 +108,7 @@ def _attribute_filter(limits: OutputLimits, links: Links | None) -> Callable[[st
             return kept or own_fragment(value)
         if element in DRAWING:
             return drawing_attribute(attribute, value)
-        return value if attribute in ("title", "alt") or PLAIN.fullmatch(value) else None
+        return value if attribute in markup.SHOWN else markup.plain_attribute(attribute, value)
 
     return check
 

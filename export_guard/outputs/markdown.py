@@ -14,7 +14,7 @@ import re
 from html import unescape
 
 from export_guard.outputs.tex import inert_tex
-from export_guard.outputs.text import CONTROLS, JOINER, sound, unlinked
+from export_guard.outputs.text import CONTROLS, INVISIBLE, JOINER, sound, unlinked, visible
 
 # Tags that are let through, and attributes that say nothing but looks. No slash, colon or bracket
 # passes in a value, so it can neither name a place nor end early.
@@ -59,7 +59,7 @@ HARMLESS = {"amp;", "lt;", "gt;", "quot;", "nbsp;", "ensp;", "emsp;", "#39;"}
 
 def inert_markdown(text: str) -> str:
     """``text`` with no active HTML, outside destination, autolink or macro; the same to read."""
-    text = CONTROLS.sub("", sound(text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = CONTROLS.sub("", visible(sound(text))).replace("\r\n", "\n").replace("\r", "\n")
     if "```" in text or "~~~" in text:
         text = FENCE.sub(_fence, text)
     # First what could change how a later step reads the text.
@@ -89,6 +89,7 @@ def _html(match: re.Match[str]) -> str:
 
 def _entity(match: re.Match[str]) -> str:
     name = match[1]
-    if name in HARMLESS or not TELLING.search(unescape("&" + name)):
+    meant = "" if name in HARMLESS else unescape("&" + name)
+    if not TELLING.search(meant) and not INVISIBLE.search(meant):
         return "&"
     return "&" + JOINER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from export_guard.outputs.words import words
 
 HTML = words("""
@@ -89,6 +91,36 @@ SVG_ATTRIBUTES = words("""
     text-decoration text-rendering textLength transform vector-effect version viewBox visibility width
     word-spacing x x1 x2 y y1 y2
     """)
+# What a person sees, as text.
+SHOWN = frozenset(["title", "alt"])
+# What each other attribute may say: an attribute that no screen shows is no place to keep a text.
+_NUMBER = re.compile(r"[-+]?\d{0,10}(?:\.\d{0,10})?(?:%|px|em|rem|ex|pt|\*)?")
+_WORD = re.compile(r"#?[A-Za-z-]{0,24}|#[0-9A-Fa-f]{3,8}")
+_FORMS: dict[str, re.Pattern[str]] = {
+    "lang": re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}"),  # BCP 47
+    "datetime": re.compile(r"[\dTPYMWDHSZ:.+ -]{1,35}"),
+    "face": re.compile(r"[A-Za-z ,-]{1,60}"),
+    "headers": re.compile(r"[\w -]{1,60}"),
+    **dict.fromkeys(
+        words("""
+            border cellpadding cellspacing colspan height high low max min optimum rowspan size span start
+            value width
+            """),
+        _NUMBER,
+    ),
+}
+
+
+def plain_attribute(name: str, value: str) -> str | None:
+    """``value`` where attribute ``name`` of an HTML element can mean it, else None."""
+    return value if _FORMS.get(name, _WORD).fullmatch(value) else None
+
+
+# Inside these nothing is drawn where it stands, and no figure needs text there.
+UNDRAWN = frozenset(
+    ["defs", "symbol", "clipPath", "mask", "pattern", "marker", "linearGradient", "radialGradient"]
+)
+SVG_TEXT = frozenset(["text", "tspan", "textPath"])
 # Elements with an address, and those where the address may be an image's bytes.
 LINKED = frozenset(["a", "use", "textPath", "linearGradient", "radialGradient", "pattern", "image", "img"])
 PICTURES = frozenset(["image", "img"])

@@ -20,7 +20,7 @@ from export_guard.outputs.markdown import inert_markdown
 from export_guard.outputs.plotly import clean_plotly
 from export_guard.outputs.svg import clean_svg
 from export_guard.outputs.tex import inert_tex
-from export_guard.outputs.text import plain_text, size_of, sound, unlinked
+from export_guard.outputs.text import plain_text, size_of, sound, unlinked, visible
 
 
 class Shown(NamedTuple):
@@ -134,7 +134,7 @@ def _tree(value: Any) -> Any:
     if isinstance(value, list):
         return [_tree(item) for item in value]
     if isinstance(value, dict):
-        return {sound(str(key)): _tree(item) for key, item in value.items()}
+        return {visible(sound(str(key))): _tree(item) for key, item in value.items()}
     return value
 
 

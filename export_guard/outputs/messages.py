@@ -14,7 +14,7 @@ from export_guard.outputs.headers import clean_header, clean_metadata, clean_par
 from export_guard.outputs.limits import OutputLimits
 from export_guard.outputs.passing import Passing, number
 from export_guard.outputs.state import WireState
-from export_guard.outputs.text import plain_text, size_of, sound
+from export_guard.outputs.text import plain_text, size_of, sound, visible
 from export_guard.outputs.withheld import Withheld, notice
 
 # Filters a message's content; None when nothing of it may pass.
@@ -44,7 +44,7 @@ def _clear(content: dict[str, Any], passing: Passing) -> dict[str, Any]:
 
 def _input(content: dict[str, Any], passing: Passing) -> dict[str, Any]:
     code = content.get("code")
-    code = sound(code[: passing.limits.code_bytes]) if type(code) is str else ""
+    code = visible(sound(code[: passing.limits.code_bytes])) if type(code) is str else ""
     passing.size += size_of(code)
     return {"code": code, "execution_count": number(content.get("execution_count"))}
 

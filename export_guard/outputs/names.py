@@ -6,12 +6,13 @@ import re
 
 # A hyphen keeps an id from becoming a variable of the page, the prefix from being one of its parts.
 ID_PREFIX = "out-"
-ID = re.compile(r"[\w:.-]{1,200}")
+# Long enough for what libraries make, too short for a page of text; each counts on the budget.
+ID = re.compile(r"[\w:.-]{1,64}")
 # Classes that JupyterLab, its editor, its widgets, the typesetter and Carrel give a meaning.
 RESERVED_CLASS = re.compile(
     r"(?i)(?:jp|lm|p|carrel|cm|fast|bp\d?|jupyter|mjx|mathjax|xterm|rjsf|js|plotly|modebar)(?:[-_]|$)|mathjax"
 )
-CLASS = re.compile(r"[\w-]{1,200}")
+CLASS = re.compile(r"[\w-]{1,64}")
 
 
 def own_id(name: str) -> str | None:

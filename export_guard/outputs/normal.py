@@ -26,6 +26,8 @@ ATTRIBUTE = re.compile(
 )
 NAME = re.compile(r"[a-zA-Z][\w:.-]{0,60}")
 SVG = {name.lower() for name in markup.SVG}
+SVG_TEXT = {name.lower() for name in markup.SVG_TEXT}
+UNDRAWN = {name.lower() for name in markup.UNDRAWN}
 # An end tag never closes anything beyond these.
 LISTS = {"td", "th", "ul", "ol", "dl"}
 BOUNDARIES = {"td", "th", "caption", "table", "svg"}
@@ -152,6 +154,10 @@ class _Rebuilt:
     def _start(self, name: str, attributes: str, closes: bool) -> None:
         inside_svg = "svg" in self.stack
         if name not in (SVG if inside_svg else markup.HTML) or len(self.stack) >= self.depth:
+            return
+        if name in SVG_TEXT and inside_svg and not UNDRAWN.isdisjoint(self.stack):
+            if not closes:
+                self._skip_element(name)
             return
         if not inside_svg:
             self._make_room(name)

@@ -11,7 +11,7 @@ from export_guard.outputs.markdown import inert_markdown
 from export_guard.outputs.media_types import joined
 from export_guard.outputs.passing import Passing, count
 from export_guard.outputs.state import WireState
-from export_guard.outputs.text import CONTROLS, size_of, sound
+from export_guard.outputs.text import CONTROLS, size_of, sound, visible
 from export_guard.outputs.withheld import Withheld
 from export_guard.outputs.words import named
 
@@ -86,7 +86,7 @@ def _cell(cell: Any, index: int, seen: set[str], passing: Passing) -> dict[str, 
         "cell_type": kind,
         "metadata": _cell_metadata(cell.get("metadata")),
         # Code and raw text are shown by the editor, as they are.
-        "source": inert_markdown(source) if kind == "markdown" else CONTROLS.sub("", sound(source)),
+        "source": inert_markdown(source) if kind == "markdown" else CONTROLS.sub("", visible(sound(source))),
     }
     if kind == "code":
         kept["execution_count"] = count(cell.get("execution_count"))

@@ -8,7 +8,7 @@ from typing import Any
 from export_guard.outputs.bundle import Filtered, filter_bundle
 from export_guard.outputs.limits import OutputLimits
 from export_guard.outputs.state import WireState
-from export_guard.outputs.text import CONTROLS, plain_text, size_of, sound
+from export_guard.outputs.text import CONTROLS, plain_text, size_of, sound, visible
 from export_guard.outputs.withheld import Withheld
 
 
@@ -54,7 +54,7 @@ class Passing:
         """Text that goes into a cell: as it is, since it is never shown as an output."""
         if type(value) is not str:
             return ""
-        kept = CONTROLS.sub("", sound(value[:limit]))
+        kept = CONTROLS.sub("", visible(sound(value[:limit])))
         self.size += size_of(kept)
         return kept
 

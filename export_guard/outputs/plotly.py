@@ -13,7 +13,7 @@ from typing import Any
 from export_guard.outputs import images
 from export_guard.outputs.bounded import within
 from export_guard.outputs.limits import OutputLimits
-from export_guard.outputs.text import CONTROLS, JOINER, sound, unlinked
+from export_guard.outputs.text import CONTROLS, JOINER, sound, unlinked, visible
 from export_guard.outputs.words import named, words
 
 # Traces that ask a server for tiles or topologies are not here.
@@ -98,7 +98,7 @@ def _value(value: Any, key: str, limits: OutputLimits) -> Any:
 def _text(text: str, key: str, limits: OutputLimits) -> str:
     if key == "source":
         return images.from_data_uri(text, limits) or ""
-    text = CONTROLS.sub("", sound(text))
+    text = CONTROLS.sub("", visible(sound(text)))
     if "<" in text:
         text = LINK.sub("<" + JOINER, text)
     # Packed numbers (base64) have neither a colon nor a dot.

@@ -13,12 +13,11 @@ from export_guard.outputs import css, images, markup
 from export_guard.outputs.html import drawing_attribute
 from export_guard.outputs.limits import OutputLimits
 from export_guard.outputs.names import own_classes, own_fragment, own_id
-from export_guard.outputs.text import CONTROLS, sound
+from export_guard.outputs.text import CONTROLS, sound, visible
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 ROOT = f' xmlns="{SVG}" xmlns:xlink="{XLINK}"'
-WITH_TEXT = frozenset(["text", "tspan", "textPath"])
 
 
 class _Refused(Exception):
@@ -74,13 +73,16 @@ class _Writer:
             raise _Refused
         if not self.open and not self.skipped and (namespace != SVG or name != "svg" or self.parts):
             raise _Refused
-        if self.skipped or namespace != SVG or name not in markup.SVG:
+        if self.skipped or namespace != SVG or name not in markup.SVG or self._undrawn(name):
             self.skipped += 1
             return
         root = "" if self.open else ROOT
         self.open.append(name)
         written = "".join([self._attribute(name, key, value) for key, value in attributes.items()])
         self.parts.append(f"<{name}{root}{written if name != 'style' else ''}>")
+
+    def _undrawn(self, name: str) -> bool:
+        return name in markup.SVG_TEXT and not markup.UNDRAWN.isdisjoint(self.open)
 
     def _attribute(self, element: str, qualified: str, value: str) -> str:
         namespace, _, name = qualified.rpartition(" ")
@@ -117,5 +119,5 @@ class _Writer:
             return
         if self.open[-1] == "style":
             self.style.append(text)
-        elif self.open[-1] in WITH_TEXT:
-            self.parts.append(escape(text))
+        elif self.open[-1] in markup.SVG_TEXT:
+            self.parts.append(escape(visible(text)))

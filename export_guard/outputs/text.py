@@ -15,6 +15,18 @@ JOINER = "\u2060"
 # Control characters but tab, newline, carriage return, backspace and escape; C1 controls; the
 # Unicode controls that reorder text, so that what is read is what is there.
 CONTROLS = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Characters without a glyph, in which a text could stand that nobody sees: tags, variation selectors (but
+# the two that choose between text and picture), zero widths, fillers, formats of scripts and of music.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0d"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<![\u00a9-\u3300\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
+)
+# Joined letters of Arabic and Indic scripts, and pictures made of several, have these between them.
+JOINED = re.compile(
+    "(?:(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])"
+    "|(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff]))"
+)
 # What ESC begins: colours (kept), other CSI, strings of OSC, DCS, SOS, PM, APC, or two characters.
 ESCAPE = re.compile(
     "\x1b(?:(\\[[0-9;:]{0,64}m)|\\[[0-?]*+[ -/]*+[@-~]?"
@@ -48,6 +60,13 @@ def sound(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """``text`` without characters that have no glyph, but where a script or a picture needs one."""
+    if text.isascii() or not INVISIBLE.search(text):
+        return text
+    return INVISIBLE.sub(lambda match: match[0] if JOINED.match(text, match.start()) else "", text)
+
+
 def size_of(text: str) -> int:
     """Bytes of ``text`` in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
@@ -78,7 +97,7 @@ def plain_text(text: str, *, joins: bool = False, overwrites: bool = False) -> s
     # Most messages: printable ASCII with neither a slash nor a colon in it.
     if not overwrites and PLAIN.fullmatch(text) and "www" not in text and not (joins and text[:1] in "wW."):
         return text
-    text = sound(text)
+    text = visible(sound(text))
     if "\b" in text:
         text = _without_backspaces(text)
     if "\x1b" in text:
