@@ -158,7 +158,8 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
             self.desk.emitter.withheld(what="message", reason=reason, size=sum(map(len, received)))
             return None
         message = dict(zip(PARTS, (header, parent, metadata, content), strict=True))
-        if self._out_of_budget(message):
+        self.state.spent_budget = self._budget_spent()
+        if self.state.spent_budget and _kind(message) in SHOWN:
             return self._budget_notice(message, whole)
         reply = filter_reply(channel, {**message, "buffers": parts[len(PARTS) :]}, self.limits, self.state)
         for withheld in reply.withheld:
@@ -178,9 +179,8 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
         text = sentence(Withheld("message", "message-limit", size), self.state.language)
         return self._notice(header, parent, text)
 
-    def _out_of_budget(self, message: dict[str, Any]) -> bool:
-        spent = self.desk.emitter.full or not self.desk.budget.allows()
-        return spent and _kind(message) in SHOWN
+    def _budget_spent(self) -> bool:
+        return self.desk.emitter.full or not self.desk.budget.allows()
 
     def _budget_notice(self, message: dict[str, Any], size: int) -> list[bytes] | None:
         """One line in place of each execution's first output; the others are dropped."""

@@ -101,7 +101,7 @@ def filter_reply(channel: str, msg: dict[str, Any], limits: OutputLimits, state:
         if kind in QUIET:
             return NOTHING
         return _nothing(kind, "debugger" if kind in DEBUGGER else "message-type")
-    parent = clean_parent(msg.get("parent_header"))
+    parent, strange = state.parent(clean_parent(msg.get("parent_header")))
     if kind in OUTPUTS and state.spent(parent.get("msg_id", "")).full:
         return _nothing(kind, "execution-limit")
     buffers = list(msg.get("buffers") or ())
@@ -111,17 +111,16 @@ def filter_reply(channel: str, msg: dict[str, Any], limits: OutputLimits, state:
         passing.hold(kind, "buffers", sum(len(buffer) for buffer in buffers))
     if kept is not None and passing.size:
         kept, kind = _within_limits(kind, kept, passing)
-        header["msg_type"] = kind
     if kept is None:
         return Reply(None, tuple(passing.withheld), 0, 0)
     message = {
-        "header": header,
+        "header": state.header(kind),
         "parent_header": parent,
         "metadata": clean_metadata(msg.get("metadata")),
         "content": kept,
         "buffers": passing.kept_buffers,
     }
-    return Reply(message, tuple(passing.withheld), passing.size, passing.cells)
+    return Reply(message, tuple(passing.withheld), passing.size + strange, passing.cells)
 
 
 def _within_limits(kind: str, content: dict[str, Any], passing: Passing) -> tuple[dict[str, Any] | None, str]:

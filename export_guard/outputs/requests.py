@@ -181,6 +181,7 @@ def filter_request(channel: str, msg: dict[str, Any], limits: OutputLimits, stat
         kept, size = treat(content, limits, state)
     except Refusal as refusal:
         return Request(None, refusal.args[0], 0)
+    state.requested(header)
     if kind in ASKING:
         state.asked(header["msg_id"])
     message = {

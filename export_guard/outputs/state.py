@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
 
 from export_guard.outputs.limits import OutputLimits
 
 EXECUTIONS = 256
+PARENTS = 4096
 
 
 @dataclass(slots=True)
@@ -32,12 +36,49 @@ class WireState:
     language: str = "en"
     executions: OrderedDict[str, Spent] = field(default_factory=OrderedDict)
     others: Spent = field(default_factory=Spent)
+    # The headers of what browsers asked, by message id, and of what a kernel named by itself.
+    parents: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    # Whether the display budget is spent: then a kernel names nothing new.
+    spent_budget: bool = False
+    # The ids of what goes to a browser are made here: a kernel's own could be any text.
+    session: str = field(default_factory=lambda: uuid4().hex)
+    sent: int = 0
     # Comm id to the widget model that it carries, or `comms.CONTROL`.
     comms: dict[str, str] = field(default_factory=dict)
     # Comm id to the name of a model that was not let through, so that its view can say so.
     refused: dict[str, str] = field(default_factory=dict)
     # Whether a carriage return was seen since the last execution began; see `text.plain_text`.
     overwrites: bool = False
+
+    def header(self, kind: str) -> dict[str, Any]:
+        """The header of a message to a browser."""
+        self.sent += 1
+        return {
+            "msg_id": f"{self.session}_{self.sent}",
+            "msg_type": kind,
+            "username": "username",
+            "session": self.session,
+            "date": datetime.now(UTC).isoformat(),
+            "version": "5.3",
+        }
+
+    def requested(self, header: dict[str, Any]) -> None:
+        """A browser has sent this message, so answers may name it."""
+        self.parents[header["msg_id"]] = header
+        while len(self.parents) > PARENTS:
+            self.parents.popitem(last=False)
+
+    def parent(self, named: dict[str, Any]) -> tuple[dict[str, Any], int]:
+        """The header of the message that a kernel answers, and the bytes of text in it that nobody here
+        has seen before: a kernel that outlived its desk answers what the desk before was asked."""
+        known = self.parents.get(named.get("msg_id", ""))
+        if known is not None or not named:
+            return known or {}, 0
+        if self.spent_budget:
+            return {}, 0
+        self.requested(named)
+        texts = (value for value in named.values() if isinstance(value, str))
+        return named, sum(map(len, texts))
 
     def asked(self, msg_id: str) -> None:
         """A browser has asked for an execution."""

@@ -122,7 +122,7 @@ def _become_child(cwd: str) -> None:
         score.write(str(OOM_SCORE))
     try:
         os.chdir(cwd)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: half a surrogate pair, or a zero byte
         os.chdir("/workspace" if os.path.isdir("/workspace") else "/")
 
 

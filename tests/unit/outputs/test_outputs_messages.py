@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from outputs_made import PIXEL, SECRET, header, message
@@ -17,6 +18,7 @@ from export_guard.outputs.text import JOINER
 @pytest.fixture
 def state() -> WireState:
     state = WireState()
+    state.requested(header("execute_request", "asked"))
     state.asked("asked")
     return state
 
@@ -92,7 +94,8 @@ def test_what_a_kernel_says_passes_unchanged(channel, kind, state):
     outcome = reply(channel, kind, content, state)
     assert outcome.withheld == ()
     assert outcome.message["content"] == content
-    assert outcome.message["header"] == header(kind)
+    assert outcome.message["header"]["msg_type"] == kind
+    assert outcome.message["parent_header"] == header("execute_request", "asked")
     assert json.loads(json.dumps(outcome.message)) == outcome.message
 
 
@@ -159,11 +162,43 @@ def test_a_message_without_its_parts_is_refused(part, value, state):
     assert outcome.message is None
 
 
-def test_dates_may_be_parsed_already(state):
+def test_what_a_kernel_calls_a_message_is_not_passed_on(state):
+    """Its id, session and date are the desk's own: a kernel's could be any text, in every message."""
     made = message("status", {"execution_state": "busy"})
-    made["header"]["date"] = datetime(2026, 1, 2, tzinfo=UTC)
+    made["header"] |= {
+        "msg_id": SECRET,
+        "session": SECRET,
+        "subshell_id": SECRET,
+        "date": datetime(2026, 1, 2, tzinfo=UTC),
+    }
+    sent = [filter_reply("iopub", made, DEFAULTS, state).message["header"] for _ in range(2)]
+    assert SECRET not in str(sent)
+    assert "2026-01-02" not in str(sent)
+    assert sent[0]["msg_id"] != sent[1]["msg_id"]
+    assert sent[0]["session"] == sent[1]["session"]
+
+
+def test_an_answer_names_what_a_browser_asked_as_the_browser_named_it(state):
+    made = message("status", {"execution_state": "busy"})
+    made["parent_header"] = header("execute_request", "asked") | {"session": SECRET, "subshell_id": SECRET}
     outcome = filter_reply("iopub", made, DEFAULTS, state)
-    assert outcome.message["header"]["date"] == "2026-01-02T00:00:00+00:00"
+    assert outcome.message["parent_header"] == header("execute_request", "asked")
+    assert outcome.size == 0
+
+
+def test_a_parent_that_nobody_asked_counts_once_and_not_past_the_budget(state):
+    def named(name: str) -> Any:
+        made = message("status", {"execution_state": "busy"})
+        made["parent_header"] = header("execute_request", name)
+        return filter_reply("iopub", made, DEFAULTS, state)
+
+    # A kernel that outlived its desk answers what the one before was asked.
+    assert named("before").message["parent_header"]["msg_id"] == "before"
+    assert named("x" * 100).size >= 100
+    assert named("x" * 100).size == 0
+    state.spent_budget = True
+    assert named("y" * 100).message["parent_header"] == {}
+    assert named("asked").message["parent_header"]["msg_id"] == "asked"
 
 
 def test_size_and_cells_are_counted_for_the_budget(state):
