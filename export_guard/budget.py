@@ -1,13 +1,11 @@
 """How much a desk has shown lately: bytes and table cells in a sliding window, kept over restarts.
 
-One desk belongs to one person in one project, so its home holds that pair's budget. The window moves
-in steps: what was shown in one step is forgotten as a whole once the step is a window old.
+One desk belongs to one person in one project, so its home holds that pair's budget.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -18,9 +16,8 @@ from traitlets import Float, Integer, Unicode, default
 from traitlets.config import Configurable
 
 from export_guard.limits import MIB
+from export_guard.window import SlidingWindow
 
-STEPS = 288
-"""Steps in one window: five minutes of a day."""
 WARN_AT = 0.8
 
 
@@ -54,45 +51,17 @@ class DisplayBudget(Configurable):
         self.limit_bytes = _from_environment("CARREL_DISPLAY_BYTES", self.bytes_shown)
         self.limit_cells = _from_environment("CARREL_DISPLAY_CELLS", self.cells_shown)
         self.crossed = crossed
-        self.clock = clock
-        self.step = self.window / STEPS
-        self.shown: dict[int, list[int]] = {}
-        """Bytes and cells by step."""
-        self.database = self._open()
-        for number, size, cells in self.database.execute("SELECT step, bytes, cells FROM shown"):
-            self.shown[number] = [size, cells]
-        self.totals = [0, 0]
-        self._forget(self._now())
+        self.shown = SlidingWindow(Path(self.file), "shown", ("bytes", "cells"), self.window, clock)
         self.known = self.level
 
     @default("file")
     def _default_file(self) -> str:
         return str(Path.home() / "budget.sqlite")
 
-    def _open(self) -> sqlite3.Connection:
-        path = Path(self.file)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Tornado's loop and the contents manager's threads both count.
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # What was shown in the last moment before a power cut may be lost, never the file.
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS shown (step INTEGER PRIMARY KEY, bytes INTEGER, cells INTEGER)"
-        )
-        return database
-
-    def _now(self) -> int:
-        return int(self.clock() // self.step)
-
-    def _forget(self, now: int) -> None:
-        """Drop steps that are a window old. A step of a later time stands: a clock may be set back."""
-        old = [number for number in self.shown if number <= now - STEPS]
-        for number in old:
-            del self.shown[number]
-        if old:
-            self.database.execute("DELETE FROM shown WHERE step <= ?", (now - STEPS,))
-        self.totals = [sum(column) for column in zip(*self.shown.values(), strict=True)] or [0, 0]
+    @property
+    def totals(self) -> list[int]:
+        """Bytes and cells shown in the window."""
+        return self.shown.totals
 
     @property
     def share(self) -> float:
@@ -108,7 +77,7 @@ class DisplayBudget(Configurable):
     def allows(self) -> bool:
         """Whether anything may still be shown."""
         if self.known is Level.SPENT:
-            self._forget(self._now())
+            self.shown.forget()
             self._look()
         return self.known is not Level.SPENT
 
@@ -116,14 +85,7 @@ class DisplayBudget(Configurable):
         """Count ``size`` bytes and ``cells`` table cells that are shown now."""
         if not size and not cells:
             return
-        now = self._now()
-        if now not in self.shown:
-            self.shown[now] = [0, 0]
-            self._forget(now)
-        for column, amount in enumerate((size, cells)):
-            self.shown[now][column] += amount
-            self.totals[column] += amount
-        self.database.execute("INSERT OR REPLACE INTO shown VALUES (?, ?, ?)", (now, *self.shown[now]))
+        self.shown.add(size, cells)
         self._look()
 
     def _look(self) -> None:
@@ -134,7 +96,7 @@ class DisplayBudget(Configurable):
 
     def report(self) -> dict[str, int]:
         """For the status bar: what is spent, of what, in which window (seconds)."""
-        self._forget(self._now())
+        self.shown.forget()
         return {
             "bytes": self.totals[0],
             "limit_bytes": self.limit_bytes,

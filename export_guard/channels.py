@@ -26,6 +26,7 @@ from export_guard.outputs import (
     filter_request,
     sentence,
 )
+from export_guard.outputs.requests import Request, typed_in
 from export_guard.outputs.text import plain_text
 from export_guard.reasons import sentence as denied_sentence
 
@@ -80,6 +81,8 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
             self.desk.emitter.withheld(what="request", reason="malformed", size=len(incoming_msg))
             return
         request = filter_request(channel, message, self.limits, self.state)
+        if request.message is not None and not self.desk.typed.takes(typed_in(request.message)):
+            request = Request(None, "typed", 0)
         if request.message is None:
             size = len(incoming_msg)
             self.desk.emitter.withheld(what=_kind(message), reason=str(request.reason), size=size)

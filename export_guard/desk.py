@@ -9,6 +9,7 @@ from export_guard.events import Emitter
 from export_guard.limits import ExportGuard
 from export_guard.outputs import OutputLimits
 from export_guard.shown import Shown
+from export_guard.typed import TypedBudget
 
 SETTING = "export_guard"
 """The key in the web application's settings."""
@@ -21,6 +22,7 @@ class Desk:
     limits: ExportGuard
     emitter: Emitter
     budget: DisplayBudget
+    typed: TypedBudget
     output_limits: OutputLimits = field(default_factory=OutputLimits)
     shown: Shown = field(default_factory=Shown)
 

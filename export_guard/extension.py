@@ -13,6 +13,7 @@ from export_guard.headers import SecurityHeaders
 from export_guard.limits import ExportGuard
 from export_guard.policy import POLICY
 from export_guard.router import Guard
+from export_guard.typed import TypedBudget
 
 
 def load(serverapp: ServerApp) -> Guard:
@@ -23,11 +24,12 @@ def load(serverapp: ServerApp) -> Guard:
     try:
         app = serverapp.web_app
         limits = ExportGuard(parent=serverapp)
-        desk = Desk(limits, records.emitter(serverapp), DisplayBudget(parent=serverapp))
+        budget, typed = DisplayBudget(parent=serverapp), TypedBudget(parent=serverapp)
+        desk = Desk(limits, records.emitter(serverapp), budget, typed)
         desk.watch_budget()
         app.settings[SETTING] = desk
         contents: Any = serverapp.contents_manager  # ours, see desk_settings
-        contents.budget, contents.shown = desk.budget, desk.shown
+        contents.budget, contents.typed_budget, contents.shown = desk.budget, desk.typed, desk.shown
         contents.report_strange = lambda size: desk.emitter.withheld(
             what="saved-output", reason="not-shown-here", size=size
         )

@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "method-override": "Requests that rename their method are refused.",
     "path": "The path of this request is not plain.",
     "body": "The body of this request is not what this address takes.",
+    "typed": "More text came in than a person types in a day. Ask for an import to bring a file in.",
     "budget": "The display budget is spent: outputs are withheld. Ask for a release instead.",
     "records-full": (
         "This desk's records are full, because the portal does not answer. Tell an administrator."

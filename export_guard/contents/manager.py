@@ -11,6 +11,7 @@ from tornado.web import HTTPError
 
 from export_guard.contents import models, names, opening, saving
 from export_guard.contents.descriptors import FILE, FOLDER, Entry
+from export_guard.contents.entries_shown import EntriesShown
 from export_guard.contents.models import Model
 from export_guard.contents.naming import candidates
 from export_guard.contents.preview import preview_rule
@@ -37,6 +38,7 @@ class GuardedContentsManager(ManagerSettings):
         )
         self.workspace = Workspace(self.root_dir, limits)
         self.typed = ExportGuard(parent=self)
+        self.entries = EntriesShown()
         # Found now: a desk that cannot filter must not come up.
         assert callable(self.filter_notebook)
 
@@ -150,6 +152,7 @@ class GuardedContentsManager(ManagerSettings):
 
     def _copied(self, old: str, new: str) -> Model:
         self.check_writable(new)
+        self.take_typed([new])
         return self.model(self.workspace.copy(old, new), new)
 
     def _under_a_free_name(self, folder: str, name: str, insert: str, make: Callable[[str], Model]) -> Model:
@@ -170,6 +173,7 @@ class GuardedContentsManager(ManagerSettings):
     def _rename_now(self, old: str, new: str) -> None:
         self.check_writable(old)
         self.check_writable(new)
+        self.take_typed([new])
         self.workspace.rename(old, new)
 
     async def delete_file(self, path: str) -> None:

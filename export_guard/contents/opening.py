@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from fnmatch import fnmatch
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ def get(
     is_notebook = kind == "notebook" or (kind is None and entry.name.endswith(".ipynb"))
     kind = "notebook" if is_notebook else "file"
     if not content and not digest:
-        return manager.model(entry, path, kind)
+        return manager.model(_counted(manager, path, entry), path, kind)
     if content:
         manager.afford()
     limit = manager.notebook_shown_bytes if is_notebook else manager.text_shown_bytes
@@ -66,6 +67,7 @@ def get(
         language = manager.spoken_language()
         text = texts.shown(data, entry.name, whole=whole, limit=limit, language=language)
         manager.count(len(data))
+        manager.note_typed([text])
         model |= {"content": text, "format": "text", "writable": model["writable"] and whole}
     return model
 
@@ -77,22 +79,29 @@ def refuse_trust() -> None:
 
 def _folder(manager: GuardedContentsManager, path: str, *, content: bool, digest: bool) -> Model:
     if not content:
-        model = manager.model(manager.workspace.look(path), path)
+        model = manager.model(_counted(manager, path, manager.workspace.look(path)), path)
     else:
         listing = manager.workspace.listing(path, lambda name: not _out_of_view(manager, name))
         model = manager.model(listing.folder, path)
+        entries = manager.entries.of(path, listing.entries, manager.budget)
         inner = f"{path.strip('/')}/".lstrip("/")
         model |= {
             "format": "json",
-            "content": [manager.model(entry, inner + entry.name) for entry in listing.entries],
+            "content": [manager.model(entry, inner + entry.name) for entry in entries],
             # No key of Jupyter's: whether everything is in the list.
-            "whole": listing.whole,
+            "whole": listing.whole and len(entries) == len(listing.entries),
         }
     if digest:
         # Asked for by nobody, but Jupyter's handler takes no model without.
         named = repr((model["path"], model["last_modified"])).encode()
         model |= {"hash": hashlib.sha256(named).hexdigest(), "hash_algorithm": models.HASH}
     return model
+
+
+def _counted(manager: GuardedContentsManager, path: str, entry: Entry) -> Entry:
+    """The entry as it may be shown; past the display budget without times and size that were not."""
+    shown = manager.entries.of(path.strip("/").rpartition("/")[0], [entry], manager.budget)
+    return shown[0] if shown else replace(entry, modified=0.0, changed=0.0, size=0)
 
 
 def _out_of_view(manager: GuardedContentsManager, name: str) -> bool:

@@ -93,7 +93,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         500,
         "The disk reported an error at “{name}”. Try again, and tell an administrator if it lasts.",
     ),
-    **{reason: (403, REASONS[reason]) for reason in ("base64", "budget", "chunked", "upload")},
+    **{reason: (403, REASONS[reason]) for reason in ("base64", "budget", "chunked", "typed", "upload")},
 }
 
 LONGEST_SHOWN = 80

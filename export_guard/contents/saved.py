@@ -52,6 +52,18 @@ def check_saved(
         raise Refused("attachment")
 
 
+def typed_in(notebook: Notebook) -> Iterator[str]:
+    """The texts in a notebook that a person, or a page, writes: sources, and metadata as JSON in lines."""
+    yield _lines(notebook.get("metadata"))
+    for cell in notebook["cells"]:
+        yield cell["source"]
+        yield _lines(cell.get("metadata"))
+
+
+def _lines(metadata: Any) -> str:
+    return json.dumps(metadata, ensure_ascii=False, sort_keys=True, indent=0) if metadata else ""
+
+
 def _attachments(notebook: Notebook) -> Iterator[bytes]:
     """A digest of each attachment's content; its name is no part of it."""
     for cell in notebook["cells"]:

@@ -13,6 +13,7 @@ from export_guard.contents.kept_outputs import keep_outputs
 from export_guard.contents.models import Model
 from export_guard.contents.notebooks import Notebook
 from export_guard.contents.problems import Refused
+from export_guard.contents.saved import typed_in
 
 if TYPE_CHECKING:
     from export_guard.contents.manager import GuardedContentsManager
@@ -23,6 +24,7 @@ CheckSaved = Callable[[Notebook, Callable[[], Notebook | None]], None]
 def save(manager: GuardedContentsManager, model: Model, path: str) -> Model:
     """Save a model as Jupyter's ``ContentsManager.save`` does. Raises `Refused`."""
     manager.check_writable(path)
+    manager.take_typed([path])
     kind, content = model.get("type"), model.get("content")
     if "chunk" in model:
         raise Refused("chunked")
@@ -70,6 +72,7 @@ def _notebook(manager: GuardedContentsManager, content: dict[str, Any], path: st
         raise Refused("content") from None
     previous = lambda: _on_disk(manager, path)  # noqa: E731
     manager.check_saved(notebook, previous)
+    manager.take_typed(typed_in(notebook), lambda: typed_in(previous() or {"cells": []}))
     if manager.shown is not None:
         notebook, strange = keep_outputs(notebook, previous, manager.shown, manager.spoken_language() or "en")
         if strange:
@@ -101,6 +104,7 @@ def _text(manager: GuardedContentsManager, content: str, path: str) -> bytes:
     data = content.encode("utf-8", "replace")
     if len(data) > manager.typed.text_bytes:
         raise Refused("too-large-saved", limit=manager.typed.text_bytes)
+    manager.take_typed([content], lambda: _text_on_disk(manager, path))
     try:
         found = manager.workspace.look(path)
     except Refused:
@@ -109,3 +113,11 @@ def _text(manager: GuardedContentsManager, content: str, path: str) -> bytes:
     if found.size > manager.text_shown_bytes:
         raise Refused("in-part", name)
     return data
+
+
+def _text_on_disk(manager: GuardedContentsManager, path: str) -> list[str]:
+    try:
+        data, _ = manager.workspace.read(path, manager.text_shown_bytes)
+    except Refused:
+        return []
+    return [data.decode("utf-8", "replace")]

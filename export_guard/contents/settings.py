@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from jupyter_server.services.contents.manager import AsyncContentsManager
@@ -18,6 +18,7 @@ from export_guard.contents.problems import Refused, asked_language
 from export_guard.denied import DeniedHandler
 from export_guard.limits import KIB, MIB
 from export_guard.shown import Shown
+from export_guard.typed import TypedBudget
 
 
 class ManagerSettings(AsyncContentsManager):
@@ -25,6 +26,8 @@ class ManagerSettings(AsyncContentsManager):
 
     budget: DisplayBudget | None = None
     """The desk's, on which what is opened is counted; a manager by itself has none."""
+    typed_budget: TypedBudget | None = None
+    """The desk's, on which what a browser saves is counted."""
     shown: Shown | None = None
     """What the desk's kernels have shown; outputs from elsewhere are not saved."""
     report_strange: Callable[[int], None] = staticmethod(lambda size: None)
@@ -86,10 +89,21 @@ class ManagerSettings(AsyncContentsManager):
     def _shown(self, answer: Any) -> None:
         """A notebook is opened: its outputs count, and are known again when it is saved."""
         self.count(answer.size, answer.cells)
+        self.note_typed(saved.typed_in(answer.notebook))
         if self.shown is not None:
             for cell in answer.notebook["cells"]:
                 for output in cell.get("outputs") or []:
                     self.shown.note(output.get("data") or {})
+
+    def note_typed(self, texts: Iterable[str]) -> None:
+        """These texts are shown, so a browser may save them again."""
+        if self.typed_budget is not None:
+            self.typed_budget.note(texts)
+
+    def take_typed(self, texts: Iterable[str], known: Callable[[], Iterable[str]] | None = None) -> None:
+        """Count what a browser brings in. Raises `Refused` when it is more than a person types."""
+        if self.typed_budget is not None and not self.typed_budget.takes(texts, known):
+            raise Refused("typed")
 
     def afford(self) -> None:
         """Raises `Refused` when the display budget is spent."""

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 TYPE = re.compile(r"[a-z_]{1,40}")
 VERSION = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")

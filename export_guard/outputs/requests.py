@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from export_guard.outputs.bounded import within
@@ -36,6 +36,7 @@ class Refusal(Exception):
 
 
 Content = Callable[[dict[str, Any], OutputLimits, WireState], tuple[dict[str, Any], int]]
+MOVED = 256
 CELL = re.compile(r"[\w-]{1,64}")
 
 
@@ -193,6 +194,20 @@ def filter_request(channel: str, msg: dict[str, Any], limits: OutputLimits, stat
         "buffers": [],
     }
     return Request(message, None, size)
+
+
+def typed_in(message: dict[str, Any]) -> Iterator[str]:
+    """The texts in a message to a kernel that came from a person, or from whoever says to be one."""
+    content = message["content"]
+    for name in ("code", "value", "pattern"):
+        if content.get(name):
+            yield content[name]
+    for name, expression in (content.get("user_expressions") or {}).items():
+        yield f"{name} {expression}"
+    if content.get("data"):
+        moved = json.dumps(content["data"], ensure_ascii=False)
+        # A slider that moves sends this much many times a minute.
+        yield moved[MOVED:]
 
 
 def _metadata(metadata: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ REASONS: dict[str, str] = {
     "too-many": "There is more here than a desk shows.",
     "attachment": "Attachments are closed. Ask for an import to bring a file in.",
     "cell-too-large": "A cell is larger than what a person types. Ask for an import to bring a file in.",
+    "typed": "More text came in than a person types in a day. Ask for an import to bring a file in.",
 }
 ASK = "Ask for a release to take results out."
 # Reasons about what a person may see; the others have nothing to do with a release.

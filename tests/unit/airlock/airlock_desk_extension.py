@@ -4,6 +4,7 @@ from export_guard import desk_handlers, records
 from export_guard.budget import DisplayBudget
 from export_guard.desk import SETTING, Desk
 from export_guard.limits import ExportGuard
+from export_guard.typed import TypedBudget
 
 
 def _jupyter_server_extension_points():
@@ -11,7 +12,8 @@ def _jupyter_server_extension_points():
 
 
 def _load_jupyter_server_extension(serverapp):
-    desk = Desk(ExportGuard(parent=serverapp), records.emitter(serverapp), DisplayBudget(parent=serverapp))
+    budget, typed = DisplayBudget(parent=serverapp), TypedBudget(parent=serverapp)
+    desk = Desk(ExportGuard(parent=serverapp), records.emitter(serverapp), budget, typed)
     serverapp.web_app.settings[SETTING] = desk
     serverapp.web_app.add_handlers(".*$", desk_handlers.handlers(serverapp.base_url))
 

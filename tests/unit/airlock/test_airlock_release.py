@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -157,21 +156,16 @@ async def test_a_file_that_grows_without_end_is_bounded(
     root: Path, workspace: Workspace, client: PortalClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release, "LARGEST_FILE", 3_000_000)
-    stop = threading.Event()
+    read = os.pread
 
-    def grow() -> None:
+    def grow_and_read(descriptor: int, length: int, position: int) -> bytes:
         with (root / "table.csv").open("ab") as file:
-            while not stop.is_set():
-                file.write(b"x" * 100_000)
+            file.write(b"x" * length)
+        return read(descriptor, length, position)
 
-    growing = threading.Thread(target=grow)
-    growing.start()
-    try:
-        with pytest.raises(release.Unasked) as unasked:
-            await asyncio.wait_for(ask(workspace, client, "table.csv"), 20)
-    finally:
-        stop.set()
-        growing.join()
+    monkeypatch.setattr(os, "pread", grow_and_read)
+    with pytest.raises(release.Unasked) as unasked:
+        await asyncio.wait_for(ask(workspace, client, "table.csv"), 20)
     assert unasked.value.status == 413
 
 
