@@ -35,6 +35,7 @@ test: up venv chromium ## Run every test, from nothing
 	$(VENV)/pytest tests/unit tests/fuzz tests/integration
 	# By themselves: the browser's driver keeps an event loop running.
 	$(VENV)/pytest tests/browser
+	$(VENV)/pytest tests/redteam
 
 unit: venv ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit

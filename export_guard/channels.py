@@ -7,6 +7,7 @@ import json
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+import orjson
 from jupyter_client.session import DELIM
 from jupyter_server.services.kernels.connection.base import (
     deserialize_binary_message,
@@ -214,6 +215,12 @@ def _kind(message: dict[str, Any]) -> str:
     return kind[:64] if isinstance(kind, str) else "message"
 
 
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a whole number of more than 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _packed(message: dict[str, Any]) -> list[bytes]:
-    parts = [json.dumps(message[name], ensure_ascii=False, separators=(",", ":")).encode() for name in PARTS]
-    return parts + list(message.get("buffers") or ())
+    return [_json(message[name]) for name in PARTS] + list(message.get("buffers") or ())

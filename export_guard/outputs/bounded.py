@@ -7,6 +7,8 @@ import re
 from itertools import accumulate
 from typing import Any
 
+import orjson
+
 from export_guard.outputs.limits import OutputLimits
 
 # A JSON string; what is left without them is structure.
@@ -38,6 +40,10 @@ def bounded_json(
     # Counting without leaving strings out only finds too many, so most data needs no second look.
     if opened > limits.depth or data.count(b",") > entries:
         _look_closely(data, limits.depth, entries)
+    try:
+        return orjson.loads(data)
+    except ValueError:
+        pass  # NaN, half a surrogate pair, or no JSON at all: a slower reader knows
     try:
         return json.loads(data, parse_constant=_nothing)
     except (ValueError, RecursionError) as problem:

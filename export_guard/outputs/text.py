@@ -22,6 +22,11 @@ INVISIBLE = re.compile(
     "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|(?<![\u00a9-\u3300\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
 )
+# Text that has none of these, in one quick pass: Latin, punctuation, drawing, Chinese, Japanese, Korean.
+CLEAN = re.compile(
+    "[\t\n\r -~\xa0-\xac\xae-\u02ff"
+    "\u2010-\u2027\u2030-\u205e\u2190-\u2bff\u3000-\u3163\u3165-\ud7ff\uff01-\uff9f]*+"
+)
 # Joined letters of Arabic and Indic scripts, and pictures made of several, have these between them.
 JOINED = re.compile(
     "(?:(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])"
@@ -62,7 +67,7 @@ def sound(text: str) -> str:
 
 def visible(text: str) -> str:
     """``text`` without characters that have no glyph, but where a script or a picture needs one."""
-    if text.isascii() or not INVISIBLE.search(text):
+    if text.isascii() or CLEAN.fullmatch(text) or not INVISIBLE.search(text):
         return text
     return INVISIBLE.sub(lambda match: match[0] if JOINED.match(text, match.start()) else "", text)
 
@@ -97,20 +102,25 @@ def plain_text(text: str, *, joins: bool = False, overwrites: bool = False) -> s
     # Most messages: printable ASCII with neither a slash nor a colon in it.
     if not overwrites and PLAIN.fullmatch(text) and "www" not in text and not (joins and text[:1] in "wW."):
         return text
-    text = visible(sound(text))
-    if "\b" in text:
-        text = _without_backspaces(text)
-    if "\x1b" in text:
-        text = ESCAPE.sub(_colour, text)
-    text = CONTROLS.sub("", text)
-    if "\x1b" in text:
-        text = COLOURED.sub(_joined, text)
+    if not CLEAN.fullmatch(text):
+        text = _cleaned(text)
     text = unlinked(text)
     if joins and CONTINUES.match(text):
         text = CONTINUES.sub(r"\1" + JOINER, text, count=1)
     if overwrites or "\r" in text:
         text = BEFORE_REST.sub(_joined, NAMED_ANYWHERE.sub(_joined, text))
     return text
+
+
+def _cleaned(text: str) -> str:
+    """``text`` without what moves, hides or reorders it; colours stay."""
+    text = visible(sound(text))
+    if "\b" in text:
+        text = _without_backspaces(text)
+    if "\x1b" in text:
+        text = ESCAPE.sub(_colour, text)
+    text = CONTROLS.sub("", text)
+    return COLOURED.sub(_joined, text) if "\x1b" in text else text
 
 
 def _joined(match: re.Match[str]) -> str:

@@ -24,4 +24,4 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
 )
 def attack(site: Target, secret: bytes) -> bytes | None:
     site.run(KILL, within=2)
-    return secret if wait_for(lambda: not site.answers(1), within=6) else None
+    return secret if wait_for(lambda: not site.answers(1), within=60) else None
