@@ -30,7 +30,7 @@ FORBIDDEN_ATTRIBUTES = set(
 )
 IMAGE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=]+")
 FETCH = re.compile(
-    r"url\(|image-set|@import|@font-face|expression|behavior|binding|//|javascript:|attr\(", re.I
+    r"url\(|image-set|@import|@font-face|expression\(|behavior\s*:|binding\s*:|//|javascript:|attr\(", re.I
 )
 REFERENCE = re.compile(r"url\(#out-[\w:.-]+\)")
 ESCAPING = re.compile(
