@@ -22,20 +22,21 @@ COMMON = frozenset(
     # The parts of which lists of leaked passwords are mostly made, English and Pinyin.
     word
     for line in (
-        "password passwort passwd pass word welcome letmein login admin administrator root user guest test",
-        "tester testing changeme change secret private access master manager system server default qwerty",
-        "qwertz azerty qwert asdf asdfgh zxcv zxcvbn qazwsx zaq xsw wsx edc cde rfv vfr tgb qwe asd zxc iop",
-        "abc abcd hello hallo monkey dragon tiger lion shadow sunshine princess football baseball basketball",
-        "soccer hockey superman batman spiderman starwars pokemon naruto jordan michael jessica jennifer",
-        "charlie thomas daniel ashley nicole michelle computer internet network windows google facebook",
-        "microsoft linux ubuntu docker jupyter python oracle mysql postgres summer winter spring autumn",
-        "monday tuesday wednesday thursday friday saturday sunday january february march april june july",
-        "august september october november december love iloveyou lovely loveme forever family freedom",
-        "whatever trustno trust nothing money happy flower cookie cheese chocolate coffee banana orange",
-        "purple yellow silver golden diamond pepper ginger hunter ranger harley ferrari mercedes hospital",
-        "clinic doctor nurse patient medical medicine health data database research science analysis analyst",
-        "statistics project study woaini wo ai ni aini zhongguo china beijing shanghai guangzhou yiyuan",
-        "yisheng huanzhe mima shuju nihao xiaoming wang zhang correct horse battery staple",
+        "password passwort passwd pass word welcome letmein login admin administrator root user guest",
+        "test tester testing changeme change secret private access master manager system server default",
+        "qwerty qwertz azerty qaz qwert asdf asdfgh zxcv zxcvbn qazwsx zaq xsw wsx edc cde rfv vfr tgb",
+        "qwe asd zxc iop abc abcd hello hallo monkey dragon tiger lion shadow sunshine princess football",
+        "baseball basketball soccer hockey superman batman spiderman starwars pokemon naruto jordan",
+        "michael jessica jennifer charlie thomas daniel ashley nicole michelle computer internet network",
+        "windows google facebook microsoft linux ubuntu docker jupyter python oracle mysql postgres",
+        "summer winter spring autumn monday tuesday wednesday thursday friday saturday sunday january",
+        "february march april june july august september october november december love iloveyou lovely",
+        "loveme forever family freedom whatever trustno trust nothing money happy flower cookie cheese",
+        "chocolate coffee banana orange purple yellow silver golden diamond pepper ginger hunter ranger",
+        "harley ferrari mercedes hospital clinic doctor nurse patient medical medicine health data",
+        "database research science analysis analyst statistics project study woaini wo ai ni aini",
+        "zhongguo china beijing shanghai guangzhou yiyuan yisheng huanzhe mima shuju nihao xiaoming wang",
+        "zhang correct horse battery staple",
     )
     for word in line.split()
 )

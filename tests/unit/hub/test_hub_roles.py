@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pyotp
 import pytest
 from hub_docker import api_error
 from jupyterhub import orm, scopes
@@ -20,12 +21,14 @@ from tornado.testing import bind_unused_port
 import hub_config
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
+from provisioning.accounts import keys
 from provisioning.registry import database
-from provisioning.registry.models import Account, AccountStatus, Role
+from provisioning.registry.models import Account, AccountStatus, Credentials, Role
 
 CONFIG = Path(hub_config.__file__).with_name("jupyterhub_config.py")
 PORTAL_TOKEN = "p" * 64
 PEOPLE = ["li-wei", "chen-jing", "zhao-lei", "sun-yan", "wu-fang"]
+KEPT = ("CARREL_REGISTRY_URL", "CARREL_KEYS")
 APART = ["zhao-lei", "sun-yan", "wu-fang"]
 
 
@@ -43,6 +46,7 @@ class Hub:
             r'name="_xsrf" value="([^"]+)"', await (await self.browser.get(f"{self.url}login")).text()
         )
         form = {"username": name, "password": password, "_xsrf": xsrf[1] if xsrf else ""}
+        form["code"] = fresh_code(self.app.authenticator.registry, name)
         async with self.browser.post(f"{self.url}login", data=form, allow_redirects=False) as answer:
             return answer.status
 
@@ -74,7 +78,7 @@ async def no_docker(_: ProjectSpawner, method: str, *arguments: Any, **__: Any) 
 @pytest.fixture
 async def hub(registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
     for name in os.environ:
-        if name.startswith(("JUPYTERHUB", "CARREL_")) and name != "CARREL_REGISTRY_URL":
+        if name.startswith(("JUPYTERHUB", "CARREL_")) and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CARREL_PORTAL_TOKEN", PORTAL_TOKEN)
     monkeypatch.setenv("CONFIGPROXY_AUTH_TOKEN", "c" * 64)
@@ -96,6 +100,16 @@ async def hub(registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asyn
     await server.close_all_connections()
     app.db.close()
     JupyterHub.clear_instance()
+
+
+def fresh_code(registry, name: str) -> str:
+    """A code that was not used: as though the last sign-in were long ago."""
+    with database.writing(registry) as session:
+        row = session.get(Credentials, name)
+        if row is None:
+            return "000000"
+        row.totp_counter = None
+        return pyotp.TOTP(keys.unseal(name, row.totp_secret)).now()
 
 
 def change(registry, name: str, **values: Any) -> None:
