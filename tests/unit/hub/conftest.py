@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from running_hub import hub
 from sqlalchemy import Engine
 
 from provisioning.accounts.credentials import enrol
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
 from provisioning.registry.models import Account, AccountStatus, Extract, Grant, Project, ProjectStatus, Role
+
+__all__ = ["hub"]
 
 PASSWORD = "a long enough password"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
