@@ -102,7 +102,7 @@ class RegistrySignIn(Authenticator):
             account = session.get(Account, name)
             if account is None or account.status is not AccountStatus.ACTIVE:
                 return None
-            sessions.start(session, session_id, name, now)
+            sessions.start(session, session_id, name, self.limits, now)
             credentials_of(session, name).last_sign_in = now
             model = self.model(account)
         records.record(self.registry, "sign-in", name)
@@ -125,7 +125,7 @@ class RegistrySignIn(Authenticator):
                 reason = "suspended"
             elif session_id is not NO_SESSION:
                 row = sessions.find(session, session_id)
-                reason = sessions.over(row, name, self.limits, now)
+                reason = sessions.over(row, name, now)
                 fresh = row is not None and now - row.active < sessions.RESOLUTION
             model = None if account is None else self.model(account)
         if reason is not None:
@@ -133,7 +133,7 @@ class RegistrySignIn(Authenticator):
             return False
         if session_id is not NO_SESSION and acts and not fresh:
             with database.writing(self.registry) as session:
-                sessions.touch(session, [sessions.key(session_id)], name, self.limits, now)
+                sessions.touch(session, [sessions.key(session_id)], name, now)
         return model or False
 
     def _end(self, name: str, session_id: str | None, reason: str) -> None:

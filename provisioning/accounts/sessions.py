@@ -38,22 +38,24 @@ def key(session_id: str) -> str:
     return hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def start(session: Session, session_id: str, account: str, now: datetime) -> None:
+def start(session: Session, session_id: str, account: str, limits: Limits, now: datetime) -> None:
     """Begin a session, and forget those of long ago."""
     old = now - KEPT
     session.execute(delete(SignInSession).where(or_(SignInSession.ended < old, SignInSession.active < old)))
-    session.add(SignInSession(id=key(session_id), account=account, started=now, active=now))
+    made = SignInSession(id=key(session_id), account=account, started=now, active=now)
+    made.idle, made.ends = int(limits.idle.total_seconds()), now + limits.whole
+    session.add(made)
 
 
-def over(row: SignInSession | None, account: str, limits: Limits, now: datetime) -> str | None:
+def over(row: SignInSession | None, account: str, now: datetime) -> str | None:
     """Why ``account``'s session is over: a reason, ``unknown``, or None where it goes on."""
     if row is None or row.account != account:
         return "unknown"
     if row.ended is not None:
         return row.reason or "unknown"
-    if now - row.started >= limits.whole:
+    if now >= row.ends:
         return "age"
-    if now - row.active >= limits.idle:
+    if now - row.active >= timedelta(seconds=row.idle):
         return "idle"
     return None
 
@@ -63,20 +65,11 @@ def find(session: Session, session_id: str) -> SignInSession | None:
     return session.get(SignInSession, key(session_id), populate_existing=True) if session_id else None
 
 
-def touch(session: Session, keys: Iterable[str], account: str, limits: Limits, now: datetime) -> None:
+def touch(session: Session, keys: Iterable[str], account: str, now: datetime) -> None:
     """Say that the person did something in these sessions (`key`). What is over stays over."""
-    session.execute(
-        update(SignInSession)
-        .where(
-            SignInSession.id.in_(list(keys)),
-            SignInSession.account == account,
-            SignInSession.ended.is_(None),
-            SignInSession.active > now - limits.idle,
-            SignInSession.active <= now - RESOLUTION,
-        )
-        .values(active=now)
-        .execution_options(synchronize_session=False)
-    )
+    for row in session.scalars(select(SignInSession).where(SignInSession.id.in_(list(keys)))):
+        if over(row, account, now) is None and now - row.active >= RESOLUTION:
+            row.active = now
 
 
 def end(session: Session, session_id: str, reason: str, now: datetime) -> bool:
@@ -98,11 +91,9 @@ def end_all(session: Session, account: str, reason: str) -> None:
     )
 
 
-def ended_among(
-    session: Session, keys: Iterable[str], account: str, limits: Limits, now: datetime
-) -> dict[str, str]:
+def ended_among(session: Session, keys: Iterable[str], account: str, now: datetime) -> dict[str, str]:
     """Of these sessions (`key`), those that are over, each with its reason."""
     wanted = set(keys)
     rows = {row.id: row for row in session.scalars(select(SignInSession).where(SignInSession.id.in_(wanted)))}
-    found = {each: over(rows.get(each), account, limits, now) for each in wanted}
+    found = {each: over(rows.get(each), account, now) for each in wanted}
     return {each: reason for each, reason in found.items() if reason is not None}

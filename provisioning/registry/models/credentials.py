@@ -58,6 +58,10 @@ class SignInSession(Base):
     started: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     active: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     """When its person last did something."""
+    idle: Mapped[int]
+    """Seconds without that which end it, as the hub was configured when it began."""
+    ends: Mapped[datetime] = mapped_column(Moment)
+    """When it ends whatever its person does."""
     ended: Mapped[datetime | None] = mapped_column(Moment)
     reason: Mapped[str | None] = mapped_column(String(16))
     """Why it ended: a key of `provisioning.accounts.sessions.REASONS`."""

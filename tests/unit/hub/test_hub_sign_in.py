@@ -108,7 +108,7 @@ def age(registry, **past: float) -> None:
     with database.writing(registry) as session:
         for each in session.query(SignInSession):
             each.active -= timedelta(seconds=past.get("active", 0))
-            each.started -= timedelta(seconds=past.get("started", 0))
+            each.ends -= timedelta(seconds=past.get("started", 0))
 
 
 # What opens.

@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=32), nullable=False),
         sa.Column("started", sa.DateTime(), nullable=False),
         sa.Column("active", sa.DateTime(), nullable=False),
+        sa.Column("idle", sa.Integer(), nullable=False),
+        sa.Column("ends", sa.DateTime(), nullable=False),
         sa.Column("ended", sa.DateTime(), nullable=True),
         sa.Column("reason", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(
