@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from traitlets import Instance
-
 from hub_config.sign_in import pages, records
 from hub_config.sign_in.ldap import LdapPasswords
 from hub_config.sign_in.registry import RegistrySignIn
@@ -21,12 +19,11 @@ class RegistryAuthenticator(RegistrySignIn):
     else gave is changed first of all. Only then is there a session.
     """
 
-    ldap = Instance(
-        LdapPasswords,
-        allow_none=True,
-        config=True,
-        help="Where passwords are checked instead of the registry: an LdapPasswords.",
-    )
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        directory = LdapPasswords(parent=self)
+        self.ldap = directory if directory.url else None
+        """Where passwords are checked instead of the registry, if ``c.LdapPasswords.url`` says so."""
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
         """The sign-in's pages."""

@@ -198,7 +198,7 @@ class SignInPage(LoginHandler, Step):
                 tried.account,
                 self.get_argument("next", ""),
                 enrol=not tried.enrolled,
-                change=tried.must_change,
+                change=tried.must_change and self.authenticator.ldap is None,  # type: ignore[attr-defined]
             )
         )
 

@@ -28,6 +28,7 @@ ADDRESSES = [
     ("PUT", "desk/files/" + digest(CONTENT)),
     ("POST", "desk/releases"),
     ("POST", "desk/events"),
+    ("POST", "desk/sessions"),
 ]
 BODIES = {
     "PUT": {"data": CONTENT},
