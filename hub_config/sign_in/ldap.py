@@ -7,6 +7,7 @@ is never sent: a server would take it for an anonymous bind and say yes (RFC 451
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 
 from ldap3 import ANONYMOUS, NONE, SIMPLE, Connection, Server, Tls
@@ -90,7 +91,7 @@ class LdapPasswords(Configurable):
             user=dn or None,
             password=password or None,
             authentication=SIMPLE if dn else ANONYMOUS,
-            receive_timeout=self.patience,
+            receive_timeout=math.ceil(self.patience),
             raise_exceptions=False,
             auto_referrals=False,
         )
