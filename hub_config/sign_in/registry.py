@@ -112,8 +112,10 @@ class RegistrySignIn(Authenticator):
         """Whether account and session still stand, with the groups that the account has now."""
         session_id, acts = _session_of(user, handler)
         model = await asyncio.to_thread(self._refresh, user.name, session_id, acts)
+        if isinstance(model, bool):
+            return model
         groups = getattr(user, "groups", None)
-        if model and groups is not None and sorted(each.name for each in groups) == sorted(model["groups"]):
+        if groups is not None and sorted(each.name for each in groups) == sorted(model["groups"]):
             return True  # nothing for the hub to write
         return model
 
