@@ -43,7 +43,7 @@ def free_desk() -> Iterator[Server]:
 def _desk(role: str, found: dict[str, Any]) -> Server:
     user = found["users"][role]
     person = Person(found["url"])
-    if not person.sign_in(user["name"], user["password"]):
+    if not person.sign_in(user["name"], user["password"], user["totp"]):
         raise Stop(f"{user['name']} can't sign in with the password in {site().demo_file}")
     project = _project(person)
     names = DeskNames(site().name, project, user["name"])

@@ -35,6 +35,17 @@ V1 = "v1.kernel.websocket.jupyter.org"
 PARTS = ("header", "parent_header", "metadata", "content")
 SHOWN = frozenset(["stream", "display_data", "update_display_data", "execute_result", "error"])
 """Messages that put something on the screen; past the budget none of them does."""
+TYPED = frozenset(
+    [
+        "execute_request",
+        "input_reply",
+        "complete_request",
+        "inspect_request",
+        "is_complete_request",
+        "comm_msg",
+    ]
+)
+"""Messages that a page does not send unless its person does something."""
 RAW_FACTOR = 2
 """A message may come in so many times the size that it may go out with: base64, escapes, what is cut."""
 
@@ -55,6 +66,7 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
         """Connect to the kernel's channels, without delaying small messages."""
         self.websocket_handler.set_nodelay(True)
         self.state.language = locales.choose(self.websocket_handler.request.headers.get("Accept-Language"))
+        self.desk.sessions.opened(self.websocket_handler.current_user, self.websocket_handler)
         return super().connect()
 
     @property
@@ -89,6 +101,8 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
             self.desk.emitter.withheld(what=_kind(message), reason=str(request.reason), size=size)
             self._answer_refused(message, str(request.reason), size)
         elif channel in self.channels:
+            if _kind(message) in TYPED:
+                self.desk.sessions.acted(self.websocket_handler.current_user)
             self.session.send(self.channels[channel], request.message)
 
     def _parsed(self, received: Any) -> tuple[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from export_guard.budget import DisplayBudget, Level
 from export_guard.events import Emitter
 from export_guard.limits import ExportGuard
 from export_guard.outputs import OutputLimits
+from export_guard.sessions import Sessions
 from export_guard.shown import Shown
 from export_guard.typed import TypedBudget
 
@@ -25,6 +26,7 @@ class Desk:
     typed: TypedBudget
     output_limits: OutputLimits = field(default_factory=OutputLimits)
     shown: Shown = field(default_factory=Shown)
+    sessions: Sessions = field(default_factory=Sessions)
 
     def watch_budget(self) -> None:
         """Record each time that the budget is nearly, or all, spent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
@@ -12,6 +13,7 @@ from export_guard.desk import SETTING, Desk
 from export_guard.headers import SecurityHeaders
 from export_guard.limits import ExportGuard
 from export_guard.policy import POLICY
+from export_guard.portal_client import PortalClient
 from export_guard.router import Guard
 from export_guard.typed import TypedBudget
 
@@ -48,6 +50,10 @@ async def start(serverapp: ServerApp) -> None:
     """What the running server does first: take over the kernels of a desk that was here before."""
     settings = serverapp.web_app.settings
     settings["carrel_sender"] = records.start(serverapp, settings[SETTING].emitter)
+    tell = PortalClient(parent=serverapp).sessions
+    settings["carrel_sessions"] = asyncio.get_running_loop().create_task(
+        settings[SETTING].sessions.run(tell), name="sessions"
+    )
     attached = getattr(serverapp.kernel_manager, "attached", None)
     if attached is not None:  # a server without an engine, as in the guard's own tests, has none
         await attached()

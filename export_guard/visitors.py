@@ -31,6 +31,11 @@ class OwnerOnly(Authorizer):
         """Whether ``user`` is the owner, or may visit."""
         name = str(getattr(user, "username", ""))
         if name and name == self.owner:
+            sessions = handler.settings[SETTING].sessions
+            if sessions.is_over(user):
+                return False
+            if action != "read" and handler.request.method != "GET":
+                sessions.acted(user)
             return True
         now = time.monotonic()
         if now - self._recorded.get(name, -self.recorded_every) >= self.recorded_every:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ def sign_in(known: dict[str, Any], role: str, language: str = "en") -> Person:
     """The demo's person of that role, signed in."""
     user = known["users"][role]
     person = Person(known["url"], language)
-    assert person.sign_in(user["name"], user["password"])
+    assert person.sign_in(user["name"], user["password"], user["totp"])
     return person
 
 
@@ -80,6 +81,7 @@ class TestProject:
     account: str
     extract: str
     password: str
+    totp: str = ""
 
     @property
     def names(self) -> DeskNames:
@@ -93,7 +95,7 @@ class TestProject:
     def member(self, language: str = "en") -> Person:
         """The member, signed in."""
         person = Person(self.url, language)
-        assert person.sign_in(self.account, self.password)
+        assert person.sign_in(self.account, self.password, self.totp)
         return person
 
     def desk(self, person: Person | None = None) -> Server:
@@ -130,9 +132,9 @@ def make_project(
                 SITE_FILE.format(account=project.account, project=project.name, extract=project.extract)
             )
             project.carrel("extract", "register", "/handover")
-            project.carrel("apply", "/handover/site.yaml")
-            project.password = uuid.uuid4().hex
-            compose.carrel(where, "user", "set-password", project.account, stdin=project.password + "\n")
+            project.carrel("apply", "/handover/site.yaml", "--enrol", "--passwords-out", "/handover/new.json")
+            new = json.loads((handover / "new.json").read_text())[project.account]
+            project.password, project.totp = new["password"], new["totp"]
         finally:
             shutil.rmtree(handover, ignore_errors=True)
         made.append(project)

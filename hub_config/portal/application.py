@@ -90,6 +90,7 @@ def _rules() -> list[tuple[str, Any]]:
         (f"/api/desk/files/{DIGEST}", desk_api.DeskFile),
         ("/api/desk/releases", desk_api.DeskReleases),
         ("/api/desk/events", desk_api.DeskEvents),
+        ("/api/desk/sessions", desk_api.DeskSessions),
     ]
 
 

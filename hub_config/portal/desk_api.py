@@ -20,7 +20,7 @@ from tornado.http1connection import HTTP1Connection
 from export_guard.airlock.store import Incoming, Store, StoreRefused, too_large
 from export_guard.contents import names
 from export_guard.contents.problems import Refused as NameRefused
-from hub_config.portal import PREFIX, desk_reading, desk_reports
+from hub_config.portal import PREFIX, desk_reading, desk_reports, presence
 from hub_config.portal.desk_identity import DeskId, desk_of, token_in
 from hub_config.portal.handlers import Refused, SignedInApi
 from hub_config.portal.receipts import Receipts
@@ -230,6 +230,18 @@ class DeskEvents(DeskApi):
             return events.add(
                 session, source="desk", user=self.desk.user, project=self.desk.project, reports=reports
             )
+
+
+class DeskSessions(DeskApi):
+    """``POST api/desk/sessions``: in which sessions the desk's person acted; answers which are over."""
+
+    async def post(self) -> None:
+        body = self.body()
+        try:
+            over = await asyncio.to_thread(presence.of_desk, self.registry, self.desk.user, body)
+        except Refusal as refusal:
+            raise Refused(400, refusal.message, **refusal.values) from refusal
+        self.answer_json({"over": over})
 
 
 def release_url(request: ReleaseRequest) -> str:

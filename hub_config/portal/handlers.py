@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tornado import web
 
 import locales
-from hub_config.portal import PREFIX, headers, reading
+from hub_config.portal import PREFIX, headers, presence, reading
 from hub_config.portal.hub_pages import language_tag
 from provisioning.refusal import Refusal
 from provisioning.registry import database
@@ -152,6 +152,15 @@ class SignedIn(HubOAuthenticated, Basics):
             raise Refused(403, "You may not use the portal. Ask an administrator.")
         self.current_user = model
         self.account = await self.ask(reading.account, model["name"])
+        if self.says_somebody_is_there and model.get("session_id"):
+            await asyncio.to_thread(
+                presence.acted, self.registry, self.account.name, str(model["session_id"])
+            )
+
+    @property
+    def says_somebody_is_there(self) -> bool:
+        """Whether only a person makes such a request, and no page by itself."""
+        return not getattr(self, "_token_authenticated", False)
 
     def _check_form(self) -> None:
         if self.request.method in READ_ONLY:
@@ -189,6 +198,11 @@ class SignedIn(HubOAuthenticated, Basics):
 
 class SignedInApi(SignedIn):
     """The same for programs: errors are ``{"message": …}``, and nobody is redirected."""
+
+    @property
+    def says_somebody_is_there(self) -> bool:
+        # The page of a run asks each second.
+        return self.request.method not in READ_ONLY and super().says_somebody_is_there
 
     def turn_away(self) -> None:
         raise Refused(403, "Sign in first.")

@@ -60,6 +60,11 @@ class ReadersPage(OutputTransform):
         return status_code, headers, chunk
 
 
+def language() -> str:
+    """The language that the request asks for, as `locales` names it."""
+    return _language.get()
+
+
 def _page_nonce(user: object) -> str:
     return _nonce.get()
 

@@ -25,12 +25,23 @@ def add_to(nouns: Any) -> None:
         metavar="FILE",
         help="give new accounts random passwords and add them to FILE as JSON, mode 0600",
     )
+    parser.add_argument(
+        "--enrol",
+        action="store_true",
+        help="with --passwords-out: give them one-time-code secrets, too, and ask for no change of password "
+        "(demo sites, whose people are programs)",
+    )
 
 
 def _apply(chosen: Namespace) -> Answer:
     site = read_site(chosen.file)
     with writing() as session:
-        applied = apply(session, site, passwords=chosen.passwords_out is not None and not chosen.dry_run)
+        applied = apply(
+            session,
+            site,
+            passwords=chosen.passwords_out is not None and not chosen.dry_run,
+            enrol=chosen.enrol,
+        )
         if chosen.dry_run:
             session.rollback()
         elif applied.passwords:
@@ -38,6 +49,13 @@ def _apply(chosen: Namespace) -> Answer:
             _keep(chosen.passwords_out, applied)
     lines = applied.changes or ["nothing to change"]
     return Answer({"dry_run": chosen.dry_run, "changes": applied.changes}, lines)
+
+
+def _sign_ins(applied: Applied) -> dict[str, dict[str, str]]:
+    made = {name: {"password": password} for name, password in applied.passwords.items()}
+    for name, secret in applied.totp.items():
+        made[name]["totp"] = secret
+    return made
 
 
 def _keep(file: Path, applied: Applied) -> None:
@@ -48,7 +66,9 @@ def _keep(file: Path, applied: Applied) -> None:
         half.unlink(missing_ok=True)
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as out:
-            json.dump({**known, **applied.passwords}, out, indent=1)
+            json.dump({**known, **_sign_ins(applied)}, out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
         half.replace(file)
     except (OSError, ValueError, TypeError) as error:
         raise Refusal(

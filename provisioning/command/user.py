@@ -1,29 +1,29 @@
-"""``carrel user``: accounts, their passwords, suspending them."""
+"""``carrel user``: accounts, suspending them; what they sign in with is in `sign_in`."""
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from typing import Any
 
 from sqlalchemy import select
 
+from provisioning.accounts.credentials import locked_until
+from provisioning.command import sign_in
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
 from provisioning.registry.lookup import get_account
 from provisioning.registry.models import Account, AccountStatus
-from provisioning.registry.passwords import LONGEST, hash_password
 
 
 def add_to(nouns: Any) -> None:
     verbs = noun(nouns, "user", "accounts")
     verb(verbs, "list", _list, "list the accounts")
     for name, run, summary in (
-        ("set-password", _set_password, "set a password, read as one line from standard input"),
         ("suspend", _suspend, "keep an account from signing in and from every desk"),
         ("resume", _resume, "end a suspension"),
     ):
         verb(verbs, name, run, summary).add_argument("account", metavar="ACCOUNT")
+    sign_in.add_to(verbs)
 
 
 def _list(chosen: Namespace) -> Answer:
@@ -35,17 +35,11 @@ def _list(chosen: Namespace) -> Answer:
                 "status": account.status,
                 "display_name": account.display_name,
                 "created": account.created,
+                "locked_until": locked_until(session, account.name),
             }
             for account in session.scalars(select(Account).order_by(Account.name))
         ]
-    return table(rows, ("account", "role", "status", "display_name"))
-
-
-def _set_password(chosen: Namespace) -> Answer:
-    password = sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
-    with writing() as session:
-        get_account(session, chosen.account).password_hash = hash_password(password)
-    return done(f"password of {chosen.account} set", account=chosen.account)
+    return table(rows, ("account", "role", "status", "locked_until", "display_name"))
 
 
 def _suspend(chosen: Namespace) -> Answer:

@@ -56,19 +56,17 @@ def folders(site: Site) -> None:
     handover.chmod(0o700)
 
 
-def provision(site: Site) -> dict[str, str]:
-    """Extracts, template, people and projects; returns new passwords by account."""
+def provision(site: Site) -> dict[str, dict[str, str]]:
+    """Extracts, template, people and projects; returns the new accounts' password and totp."""
     folders(site)
     carrel(site, "registry", "upgrade")
     for extract in EXTRACTS:
         carrel(site, "extract", "register", f"{PACKAGE}/provisioning/demo/data/{extract}")
     carrel(site, "template", "publish", f"{PACKAGE}/templates_nb/published/survival-cohort")
     handed = site.var / "handover/passwords.json"
-    carrel(
-        site, "apply", f"{PACKAGE}/provisioning/demo/site.yaml", "--passwords-out", "/handover/passwords.json"
-    )
-    passwords = json.loads(handed.read_text()) if handed.exists() else {}
-    return {str(name): str(password) for name, password in passwords.items()}
+    demo_file = f"{PACKAGE}/provisioning/demo/site.yaml"
+    carrel(site, "apply", demo_file, "--enrol", "--passwords-out", "/handover/passwords.json")
+    return json.loads(handed.read_text()) if handed.exists() else {}
 
 
 def remember(site: Site, document: dict[str, Any]) -> None:
@@ -90,16 +88,17 @@ def recall(site: Site) -> dict[str, Any]:
         return {}
 
 
-def document(site: Site, passwords: dict[str, str]) -> dict[str, Any]:
-    """The demo's file: what it said before, with the passwords that are new.
+def document(site: Site, new: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The demo's file: what it said before, with the passwords and one-time-code secrets that are new.
 
-    An account whose password nobody knows any more (the file was lost) gets another.
+    An account whose password or secret nobody knows any more (the file was lost) gets another.
     """
     before = recall(site)
     users = {}
     for role, name in PEOPLE.items():
-        known = passwords.get(name) or before.get("users", {}).get(role, {}).get("password")
-        users[role] = {"name": name, "password": known or _new_password(site, name)}
+        known = new.get(name) or before.get("users", {}).get(role, {})
+        password = known.get("password") or _new_password(site, name)
+        users[role] = {"name": name, "password": password, "totp": known.get("totp") or _new_totp(site, name)}
     return {
         "url": site.url,
         "users": users,
@@ -117,6 +116,10 @@ def _new_password(site: Site, name: str) -> str:
     return password
 
 
+def _new_totp(site: Site, name: str) -> str:
+    return str(json.loads(carrel(site, "user", "reset-totp", name, "--enrol", "--json"))["totp"])
+
+
 def set_up(site: Site) -> dict[str, Any]:
     """Make the demo site what it should be, and remember it."""
     made = document(site, provision(site))
@@ -130,7 +133,7 @@ def analyse(site: Site, demo: dict[str, Any]) -> dict[str, Any]:
     """See that the first standard analysis is done, as a clinician would ask for it; returns the run."""
     clinician = demo["users"]["clinician"]
     person = Person(site.url, language="zh-CN")
-    if not person.sign_in(clinician["name"], clinician["password"]):
+    if not person.sign_in(clinician["name"], clinician["password"], clinician.get("totp", "")):
         raise Stop(
             f"{clinician['name']} can't sign in with the password in {site.demo_file}; "
             "take that file away and run make up again"

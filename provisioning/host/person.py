@@ -10,6 +10,7 @@ import urllib.request
 from typing import Any
 
 from images.console import Stop
+from provisioning.host.one_time_code import fresh_code
 
 PORTAL = "/services/portal/"
 
@@ -56,10 +57,11 @@ class Person:
         ]
         return max(best, key=lambda cookie: len(cookie.path)).value or "" if best else ""
 
-    def sign_in(self, name: str, password: str) -> bool:
-        """Sign in at the hub's form; returns whether that worked."""
+    def sign_in(self, name: str, password: str, totp: str = "") -> bool:
+        """Sign in at the hub's form, with a code of the secret ``totp``; returns whether that worked."""
         self.request("/hub/login")
-        form = {"username": name, "password": password, "_xsrf": self.xsrf("/hub/")}
+        code = fresh_code(totp) if totp else ""
+        form = {"username": name, "password": password, "code": code, "_xsrf": self.xsrf("/hub/")}
         status, _ = self.request(
             f"/hub/login?next={urllib.parse.quote(PORTAL)}", data=urllib.parse.urlencode(form).encode()
         )

@@ -40,5 +40,5 @@ def _tell(site: Site, made: dict, watch: Stopwatch) -> None:
     print(f"  The report is at      {made['run']['url']}")
     print(f"  and on disk at        {made['run']['report']}\n")
     for role, user in made["users"].items():
-        print(f"  {role:<18} {user['name']:<10} {user['password']}")
+        print(f"  {role:<18} {user['name']:<10} {user['password']}  code secret {user['totp']}")
     print(f"\n  All of this stands in {site.demo_file}, too. Stop with: make down\n")

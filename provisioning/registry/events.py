@@ -34,9 +34,17 @@ KINDS = frozenset(
         "visitor-admitted",
         "visitor-refused",
         "desk-stopped",
+        "sign-in",
+        "sign-in-refused",
+        "sign-out",
+        "locked-out",
+        "password-changed",
+        "totp-enrolled",
+        "totp-reset",
+        "unlocked",
     }
 )
-SOURCES = frozenset({"desk", "hub", "portal"})
+SOURCES = frozenset({"desk", "hub", "portal", "command"})
 LARGEST_NUMBER = 2**53
 """What JSON's readers agree on (RFC 8259, 6)."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from provisioning.accounts import credentials
 from provisioning.refusal import Refusal
 from provisioning.registry.grants import add_grant, grant_in_force, revoke_grants
 from provisioning.registry.lookup import get_extract
@@ -26,28 +27,31 @@ from provisioning.registry.models import (
     Membership,
     Project,
 )
-from provisioning.registry.passwords import hash_password, random_password
+from provisioning.registry.passwords import random_password
 from provisioning.site.file import AccountWanted, Place, ProjectWanted, Site
 
 
 @dataclass
 class Applied:
-    """What changed, a line each, and the passwords of new accounts."""
+    """What changed, a line each, and the passwords (and one-time-code secrets) of new accounts."""
 
     changes: list[str] = field(default_factory=list)
     passwords: dict[str, str] = field(default_factory=dict)
+    totp: dict[str, str] = field(default_factory=dict)
 
 
-def apply(session: Session, site: Site, *, passwords: bool = False) -> Applied:
+def apply(session: Session, site: Site, *, passwords: bool = False, enrol: bool = False) -> Applied:
     """Change ``session`` to what ``site`` says; the caller commits, or rolls back a dry run.
 
-    With ``passwords`` new accounts get a random one; else nobody can sign in until one is set.
+    With ``passwords`` new accounts get a random one, to be changed at the first sign-in; else nobody can
+    sign in until one is set. With ``enrol``, too, they get a second factor and nothing is to be changed,
+    so that a program can sign in.
 
     Raises `lined_yaml.FileRefused` at the line of what the registry cannot follow.
     """
     applied = Applied()
     for account in site.accounts:
-        _account(session, account, applied, passwords)
+        _account(session, account, applied, passwords, enrol)
     for project in site.projects:
         _project(session, project, applied)
     for account in site.accounts:
@@ -56,16 +60,18 @@ def apply(session: Session, site: Site, *, passwords: bool = False) -> Applied:
     return applied
 
 
-def _account(session: Session, wanted: AccountWanted, applied: Applied, passwords: bool) -> None:
+def _account(session: Session, wanted: AccountWanted, applied: Applied, passwords: bool, enrol: bool) -> None:
     account = session.get(Account, wanted.name)
     values = {"display_name": wanted.display_name, "role": wanted.role, "status": wanted.status}
     if account is None:
         account = Account(name=wanted.name, **values)
-        if passwords:
-            applied.passwords[wanted.name] = password = random_password()
-            account.password_hash = hash_password(password)
         session.add(account)
         session.flush()
+        if passwords:
+            applied.passwords[wanted.name] = password = random_password()
+            credentials.give_password(session, account, password, must_change=not enrol)
+            if enrol:
+                applied.totp[wanted.name] = credentials.enrol_new(session, wanted.name)
         applied.changes.append(f"+ account {wanted.name} ({wanted.role})")
         return
     _change(account, f"account {wanted.name}", values, applied)

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from site_fixtures import TestProject
 
+from provisioning.host.one_time_code import fresh_code
+
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs/images"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -58,12 +60,13 @@ def enter(running_site, new_page) -> Callable[..., Page]:
         user = (
             known["users"][role]
             if isinstance(role, str)
-            else {"name": role.account, "password": role.password}
+            else {"name": role.account, "password": role.password, "totp": role.totp}
         )
         page.goto(known["url"])
         page.fill("input[name=username]", user["name"])
         page.fill("input[name=password]", user["password"])
-        page.press("input[name=password]", "Enter")
+        page.fill("input[name=code]", fresh_code(user["totp"]))
+        page.press("input[name=code]", "Enter")
         page.wait_for_url("**/services/portal/**")
         return page
 

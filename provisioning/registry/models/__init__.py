@@ -2,6 +2,7 @@
 
 from provisioning.registry.models.accounts import MEMBER_ROLES, Account, AccountStatus, Role
 from provisioning.registry.models.base import Base
+from provisioning.registry.models.credentials import Credentials, SignInSession, ThrottledAddress
 from provisioning.registry.models.events import Event
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
 from provisioning.registry.models.projects import GIB, Membership, Project, ProjectStatus
@@ -15,6 +16,7 @@ __all__ = [
     "Account",
     "AccountStatus",
     "Base",
+    "Credentials",
     "Event",
     "Extract",
     "ExtractStatus",
@@ -28,6 +30,8 @@ __all__ = [
     "Role",
     "Run",
     "RunStatus",
+    "SignInSession",
     "Template",
     "TemplateStatus",
+    "ThrottledAddress",
 ]

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,9 +19,11 @@ import pytest
 from airlock_site import Portal, desk_model, digest, token_of
 
 from hub_config.portal import upkeep
+from provisioning.accounts import sessions
 from provisioning.registry import database, releases
+from provisioning.registry.columns import utc_now
 from provisioning.registry.events import LARGEST_NUMBER
-from provisioning.registry.models import Project, ProjectStatus, ReleaseStatus
+from provisioning.registry.models import Project, ProjectStatus, ReleaseStatus, SignInSession
 
 CONTENT = b"group,n\nA,120\n"
 OTHER = token_of("ma-chao", "lung")
@@ -28,6 +32,7 @@ ADDRESSES = [
     ("PUT", "desk/files/" + digest(CONTENT)),
     ("POST", "desk/releases"),
     ("POST", "desk/events"),
+    ("POST", "desk/sessions"),
 ]
 BODIES = {
     "PUT": {"data": CONTENT},
@@ -494,3 +499,43 @@ async def test_refusals_are_one_line_in_the_readers_language(portal: Portal) -> 
         answer = await portal.ask("POST", "desk/releases", json={"files": []}, headers=headers)
         said[language] = answer.line
     assert all("\n" not in each and "{" not in each for each in said.values())
+
+
+# Sessions.
+
+
+def _session(portal: Portal, session_id: str, account: str, idle_for: int) -> str:
+    now = utc_now()
+    with database.writing(portal.registry) as session:
+        sessions.start(session, session_id, account, sessions.Limits(), now)
+        session.get(SignInSession, sessions.key(session_id)).active = now - timedelta(seconds=idle_for)
+    return sessions.key(session_id)
+
+
+async def test_a_desk_keeps_its_own_persons_sessions_alive_and_nobody_elses(portal: Portal) -> None:
+    mine, others = (
+        _session(portal, "a" * 32, "li-wei", 1700),
+        _session(portal, "b" * 32, "ma-chao", 1700),
+    )
+    over = _session(portal, "c" * 32, "li-wei", 1801)
+    told = {"acted": [mine, others, over], "open": [mine]}
+    answer = await portal.ask("POST", "desk/sessions", "", json=told)
+    assert answer.json == {"over": {others: "unknown", over: "idle"}}
+    with database.sessions(portal.registry)() as session:
+        active = {key: session.get(SignInSession, key).active for key in (mine, others, over)}
+    assert utc_now() - active[mine] < timedelta(seconds=60)
+    assert utc_now() - active[others] > timedelta(seconds=1600)
+    assert utc_now() - active[over] > timedelta(seconds=1800), "what is over stays over"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"acted": [], "open": ["x"]},
+        {"acted": "a" * 64, "open": []},
+        {"acted": ["0" * 64] * 101, "open": []},
+    ],
+)
+async def test_sessions_that_are_none_are_refused(portal: Portal, told: dict[str, Any]) -> None:
+    assert (await portal.ask("POST", "desk/sessions", "", json=told)).status == 400

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from export_guard.desk import SETTING
+from export_guard.sessions import Sessions
 from export_guard.visitors import OwnerOnly
 
 
@@ -14,7 +15,10 @@ from export_guard.visitors import OwnerOnly
 def asked():
     visits: list[tuple[str, bool]] = []
     emitter = SimpleNamespace(visitor=lambda *, name, admitted: visits.append((name, admitted)))
-    handler = SimpleNamespace(settings={SETTING: SimpleNamespace(emitter=emitter)})
+    handler = SimpleNamespace(
+        settings={SETTING: SimpleNamespace(emitter=emitter, sessions=Sessions())},
+        request=SimpleNamespace(method="GET"),
+    )
 
     def ask(name: str, **options) -> tuple[bool, list[tuple[str, bool]]]:
         authorizer = OwnerOnly(owner="lin", **options)

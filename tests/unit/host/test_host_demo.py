@@ -11,21 +11,24 @@ import pytest
 from images.console import Stop
 from provisioning.host import demo
 
+ENROL = """
+if 'reset-totp' in words: print('{"totp": "NEWSECRET"}')"""
+
 root = pytest.mark.skipif(os.geteuid() != 0, reason="gives folders to other uids")
 
 
 @pytest.fixture
 def registry(engine, place):
     """A registry that knows everybody, behind a `carrel` command that takes what it is told."""
-    engine.answer("docker run")
+    engine.answer("docker run", then=ENROL)
     return engine
 
 
-def passwords() -> dict[str, str]:
-    return {name: f"first-{name}" for name in demo.PEOPLE.values()}
+def passwords() -> dict[str, dict[str, str]]:
+    return {name: {"password": f"first-{name}", "totp": f"SECRET{name}"} for name in demo.PEOPLE.values()}
 
 
-def handed(engine, place, given: dict[str, str]) -> None:
+def handed(engine, place, given: dict[str, dict[str, str]]) -> None:
     """`carrel apply` writes these passwords, as it does for new accounts."""
     file = str(place.var / "handover/passwords.json")
     write = f"\nif 'apply' in words: open({file!r}, 'w').write({json.dumps(given)!r})"
@@ -70,7 +73,9 @@ def test_a_file_that_is_lost_or_cut_off_says_nothing(place, content):
 
 def test_new_accounts_have_the_passwords_that_they_were_made_with(registry, place):
     made = demo.document(place, passwords())
-    assert {user["name"]: user["password"] for user in made["users"].values()} == passwords()
+    assert {
+        user["name"]: {"password": user["password"], "totp": user["totp"]} for user in made["users"].values()
+    } == passwords()
     assert set(made["users"]) == set(demo.PEOPLE)
     assert registry.calls == [], "nobody gets another"
     assert made["url"] == place.url

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from running_hub import hub
 from sqlalchemy import Engine
 
+from provisioning.accounts.credentials import enrol
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
 from provisioning.registry.models import Account, AccountStatus, Extract, Grant, Project, ProjectStatus, Role
 
+__all__ = ["hub"]
+
 PASSWORD = "a long enough password"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 DIGEST = "sha256:" + "0" * 64
 
 
@@ -30,11 +35,19 @@ def password() -> str:
 
 
 @pytest.fixture
+def secret() -> str:
+    """Everybody's second factor."""
+    return SECRET
+
+
+@pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password_hash: str) -> Iterator[Engine]:
     """li-wei in heart, old and paused; ma-chao in lung; one of every other role; gone is suspended."""
     url = f"sqlite:///{tmp_path}/registry.sqlite"
     monkeypatch.setenv("CARREL_REGISTRY_URL", url)
     monkeypatch.setenv("TZ", "UTC")
+    (tmp_path / "keys").mkdir()
+    monkeypatch.setenv("CARREL_KEYS", str(tmp_path / "keys"))
     database.upgrade(url)
     engine = database.engine(url)
     roles = {
@@ -51,6 +64,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password_hash: str
             account = Account(name=name, display_name=name, role=role, password_hash=password_hash)
             account.status = AccountStatus.SUSPENDED if name == "gone" else AccountStatus.ACTIVE
             session.add(account)
+            session.flush()
+            enrol(session, name, SECRET)
         for name in ("heart", "lung"):
             session.add(Project(name=name, title_en=name, title_zh=name, status=ProjectStatus.ACTIVE, gpus=1))
         old = Project(name="old", title_en="Old", title_zh="旧", status=ProjectStatus.ACTIVE)

@@ -23,6 +23,8 @@ def registry_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path}/registry.sqlite"
     monkeypatch.setenv("CARREL_REGISTRY_URL", url)
     monkeypatch.setenv("CARREL_DATA", str(tmp_path / "data"))
+    (tmp_path / "keys").mkdir()
+    monkeypatch.setenv("CARREL_KEYS", str(tmp_path / "keys"))
     database.upgrade(url)
     return url
 

@@ -70,7 +70,8 @@ def test_passwords_are_in_the_file_only(carrel, demo: Path, registry_url: str) -
     passwords = json.loads(demo.read_text())
     engine = database.engine(registry_url)
     with database.sessions(engine)() as session:
-        for name, password in passwords.items():
+        for name, given in passwords.items():
+            password = given["password"]
             account = session.get(Account, name)
             assert account is not None
             assert verify_password(account.password_hash, password)
@@ -85,7 +86,7 @@ def test_apply_never_prints_a_password(carrel, tmp_path: Path) -> None:
     site.write_text("accounts:\n  li-wei: {display_name: x, role: analyst}\n")
     out = tmp_path / "passwords.json"
     _, printed, error = carrel("apply", site, "--passwords-out", out, "--json")
-    assert json.loads(out.read_text())["li-wei"] not in printed + error
+    assert json.loads(out.read_text())["li-wei"]["password"] not in printed + error
 
 
 def test_passwords_that_cannot_be_kept_change_nothing(carrel, tmp_path: Path) -> None:
@@ -207,7 +208,7 @@ def verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 
 def test_every_verb_can_answer_in_json() -> None:
     every = verbs(parser())
-    assert len(every) == 27
+    assert len(every) == 30
     for verb in every:
         assert "--json" in verb.format_help(), verb.prog
 

@@ -1,0 +1,1 @@
+"""Accounts and what opens them: password policy, one-time codes, lock-out, sessions."""
