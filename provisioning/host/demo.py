@@ -129,7 +129,7 @@ def set_up(site: Site) -> dict[str, Any]:
 def analyse(site: Site, demo: dict[str, Any]) -> dict[str, Any]:
     """See that the first standard analysis is done, as a clinician would ask for it; returns the run."""
     clinician = demo["users"]["clinician"]
-    person = Person(site.url, language="zh-CN")
+    person = Person(site.url, "zh-CN", site.certificate if site.tls else None)
     if not person.sign_in(clinician["name"], clinician["password"]):
         raise Stop(
             f"{clinician['name']} can't sign in with the password in {site.demo_file}; "
