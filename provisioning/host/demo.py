@@ -50,6 +50,10 @@ def folders(site: Site) -> None:
         os.chown(folder, uid, ENGINE_GID)
         folder.chmod(mode)
     site.config.mkdir(exist_ok=True)
+    # Apart from the data: the services' uid alone reads it.
+    site.keys.mkdir(exist_ok=True)
+    os.chown(site.keys, CARREL_UID, CARREL_UID)
+    site.keys.chmod(0o700)
     handover = site.var / "handover"
     handover.mkdir(exist_ok=True)
     os.chown(handover, CARREL_UID, CARREL_UID)

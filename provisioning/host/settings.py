@@ -12,7 +12,6 @@ from pathlib import Path
 from images.console import Stop
 from images.recipe import ROOT, VERSION
 
-
 SECRETS = ("CONFIGPROXY_AUTH_TOKEN", "CARREL_PORTAL_TOKEN", "CARREL_METRICS_TOKEN")
 """The services' tokens, each made when it is first missing."""
 
@@ -33,7 +32,7 @@ class Site:
     var: Path
     tls: bool = False
     own_certificate: tuple[Path, Path] | None = None
-    """Certificate and key of ``CARREL_TLS_CERT`` and ``CARREL_TLS_KEY``; with TLS and without it: self-signed."""
+    """``CARREL_TLS_CERT`` and ``CARREL_TLS_KEY``; TLS without them is self-signed."""
     redirect_port: int | None = None
     """Where plain HTTP is answered with the way to HTTPS."""
     host_name: str | None = None
