@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from images.console import Stop, run
 from images.recipe import VERSION, by_name
 from provisioning.host import checks, compose
+from provisioning.host.demo import CARREL_UID, ENGINE_GID
 from provisioning.host.settings import Site
 
 CAPABILITIES = ("CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE")
@@ -111,9 +113,14 @@ def _secret(file: Path | None, *, twice: bool) -> str:
 
 def _make_places(site: Site) -> None:
     """The folders, and the registry's volume as docker-compose would make it."""
-    for folder, mode in ((site.data, 0o750), (site.keys, 0o700), (site.config, 0o755)):
+    for folder, uid, gid, mode in (
+        (site.data, 0, ENGINE_GID, 0o750),
+        (site.keys, CARREL_UID, CARREL_UID, 0o700),
+        (site.config, 0, 0, 0o755),
+    ):
         if not folder.exists():
             folder.mkdir(parents=True)
+            os.chown(folder, uid, gid)
             folder.chmod(mode)
     labels = {
         "carrel.site": site.name,

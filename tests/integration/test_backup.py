@@ -65,7 +65,7 @@ def tree(data: Path) -> dict[str, tuple[int, int, int, bytes]]:
 
 
 def accounts(site: Site) -> set[str]:
-    return {each["name"] for each in json.loads(compose.carrel(site, "user", "list", "--json"))}
+    return {each["account"] for each in json.loads(compose.carrel(site, "user", "list", "--json"))}
 
 
 def test_a_running_site_comes_back_as_it_was(running_site, empty_site, tmp_path, engine_api):
