@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from base64 import b64encode
@@ -36,6 +37,9 @@ FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), clipboard-read=(), display-capture=(), geolocation=(), microphone=()",
 }
+if os.environ.get("CARREL_TLS") == "on":
+    FIXED["Strict-Transport-Security"] = "max-age=31536000"
+
 CACHEABLE = "guard_cacheable"
 OWN_POLICY = "X-Guard-Policy"
 """Set by a handler of ours whose answer an engine had a part in: its policy, stricter than the desk's."""

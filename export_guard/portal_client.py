@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,8 +44,11 @@ class PortalClient(Configurable):
     patience = Float(20.0, min=1, config=True, help="Seconds until an ordinary request is given up.")
     upload_patience = Float(900.0, min=1, config=True, help="Seconds that sending one file may take.")
 
+    certificate = Unicode(config=True, help="PEM of the one certificate that the proxy may show, under TLS.")
+
     def __init__(self, token: str | None = None, **options: Any) -> None:
         super().__init__(**options)
+        self._tls = _pinned(self.certificate) if self.url.startswith("https:") else None
         self._token = os.environ.get("JUPYTERHUB_API_TOKEN", "") if token is None else token
         # Of its own: no other part of the server can take its connections, or its proxy settings.
         self._client = AsyncHTTPClient(force_instance=True, max_clients=4, max_body_size=LARGEST_ANSWER)
@@ -53,6 +57,10 @@ class PortalClient(Configurable):
     def _default_url(self) -> str:
         base = os.environ.get("JUPYTERHUB_BASE_URL", "/").rstrip("/")
         return os.environ.get("CARREL_PORTAL_URL") or f"http://proxy:8000{base}/services/portal/"
+
+    @default("certificate")
+    def _default_certificate(self) -> str:
+        return os.environ.get("CARREL_PORTAL_CERTIFICATE", "")
 
     async def desk(self, language: str) -> dict[str, Any]:
         """What the portal tells of this desk's project."""
@@ -111,11 +119,29 @@ class PortalClient(Configurable):
                 follow_redirects=False,
                 decompress_response=False,
                 raise_error=False,
+                ssl_options=self._tls,
                 **options,
             )
         except (HTTPClientError, OSError) as error:
             raise PortalAway(str(error)) from error
         return _answer(response)
+
+
+def _pinned(certificate: str) -> ssl.SSLContext:
+    """Trusts this certificate alone: on a desk's network the proxy has another name than in it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    if certificate:
+        context.load_verify_locations(cadata=_first(certificate))
+    return context
+
+
+def _first(chain: str) -> str:
+    """The site's own of the certificates in a PEM file, which stands first."""
+    end = "-----END CERTIFICATE-----"
+    return chain[: chain.index(end) + len(end)] + "\n" if end in chain else chain
 
 
 def _answer(response: HTTPResponse) -> dict[str, Any]:

@@ -34,6 +34,9 @@ c.JupyterHub.authenticator_class = RegistryAuthenticator
 c.JupyterHub.load_roles = roles.load_roles()
 c.JupyterHub.services = [portal.service(os.environ["CARREL_PORTAL_TOKEN"])]
 c.JupyterHub.admin_access = False
+# Prometheus. The role names the service, so it is always there; without a token nobody is it.
+c.JupyterHub.authenticate_prometheus = True
+c.JupyterHub.services.append(portal.metrics_service(os.environ.get("CARREL_METRICS_TOKEN")))
 
 # A server is a project's desk: always named; the one without a name is refused by the spawner.
 c.JupyterHub.spawner_class = ProjectSpawner

@@ -20,7 +20,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.simple_httpclient import HTTPTimeoutError
 from traitlets import Bool, Float, Integer, Unicode
 
-from hub_config import naming
+from hub_config import naming, transport
 from hub_config.desk_container import PORT, desk_container
 from hub_config.desk_parts import DeskParts, PartFailed, reason
 from kernels import isolation
@@ -211,7 +211,8 @@ class ProjectSpawner(DockerSpawner):
 
     def get_env(self) -> dict[str, str]:
         """As the stock spawner's, and the project."""
-        return {**super().get_env(), "CARREL_PROJECT": self.name, "HOME": "/home/desk"}
+        own = {"CARREL_PROJECT": self.name, "HOME": "/home/desk"}
+        return {**super().get_env(), **own, **transport.for_desks()}
 
     async def _answering(self) -> str:
         """The desk's address, once its server answers.

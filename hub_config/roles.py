@@ -28,6 +28,12 @@ def load_roles() -> list[dict[str, Any]]:
             "services": ["portal"],
         },
         {
+            "name": "metrics",
+            "description": "Prometheus: the hub's numbers, and by the service's name the portal's",
+            "scopes": ["read:metrics"],
+            "services": ["metrics"],
+        },
+        {
             "name": "server",
             "description": "A desk: say that it is in use",
             "scopes": ["users:activity!user", "access:servers!server"],

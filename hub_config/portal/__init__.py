@@ -19,6 +19,7 @@ __all__ = [
     "NAME",
     "PORT",
     "PREFIX",
+    "metrics_service",
     "service",
     "template_vars",
 ]
@@ -36,3 +37,9 @@ def service(token: str) -> dict[str, Any]:
         "oauth_client_allowed_scopes": [],
         "display": False,
     }
+
+
+def metrics_service(token: str | None) -> dict[str, Any]:
+    """Prometheus for ``c.JupyterHub.services``; without ``token`` it can ask for nothing."""
+    named: dict[str, Any] = {"name": "metrics", "display": False}
+    return {**named, "api_token": token} if token else named

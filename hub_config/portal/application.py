@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import jinja2
 from jupyterhub.services.auth import HubOAuth
 from sqlalchemy import Engine
-from tornado.web import Application
+from tornado.log import access_log
+from tornado.web import Application, RequestHandler
 
 from export_guard.airlock.store import Store
-from hub_config.portal import NAME, PREFIX, api, desk_api, handlers, project_pages, run_pages
+from hub_config.portal import NAME, PREFIX, api, desk_api, handlers, metrics, project_pages, run_pages
 from hub_config.portal.receipts import Receipts
 from provisioning.settings import data_root
 
@@ -52,10 +53,18 @@ def hub_auth(token: str, api_url: str, hub_prefix: str = "/hub/") -> HubOAuth:
 
 def make_application(registry: Engine, auth: HubOAuth, worker: Runs) -> Application:
     """The web application; ``worker`` is already at work."""
+    counted = metrics.Metrics(registry)
+
+    def log_function(handler: RequestHandler) -> None:
+        counted.answered(handler)
+        log_request(handler)
+
     return Application(
         [(PREFIX.rstrip("/") + rule, handler) for rule, handler in _rules()],
         default_handler_class=handlers.Nothing,
         registry=registry,
+        metrics=counted,
+        log_function=log_function,
         hub_auth=auth,
         hub_prefix=auth.hub_prefix,
         worker=worker,
@@ -71,10 +80,18 @@ def make_application(registry: Engine, auth: HubOAuth, worker: Runs) -> Applicat
     )
 
 
+def log_request(handler: RequestHandler) -> None:
+    """As tornado logs requests by itself, to the same log."""
+    status = handler.get_status()
+    log = access_log.info if status < 400 else access_log.warning if status < 500 else access_log.error
+    log("%d %s %.2fms", status, handler._request_summary(), 1000.0 * handler.request.request_time())
+
+
 def _rules() -> list[tuple[str, Any]]:
     return [
         ("/?", project_pages.Projects),
         ("/health", handlers.Health),
+        ("/metrics", metrics.MetricsPage),
         ("/oauth_callback", handlers.SignInCallback),
         (f"/{PROJECT}/analyses", project_pages.Catalogue),
         (f"/{PROJECT}/analyses/{TEMPLATE}", project_pages.AnalysisForm),

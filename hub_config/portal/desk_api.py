@@ -222,6 +222,7 @@ class DeskEvents(DeskApi):
         except Refusal as refusal:
             raise Refused(413, refusal.message, **refusal.values) from refusal
         stored = await asyncio.to_thread(self._store, batch.reports)
+        self.settings["metrics"].received(self.desk.project, batch.reports)
         refused = {str(position): said.text(self.language) for position, said in batch.refused.items()}
         self.answer_json({"stored": stored, "known": len(batch.reports) - stored, "refused": refused})
 

@@ -19,6 +19,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
 import locales
+from hub_config import transport
 
 STATIC = Path(__file__).with_name("static")
 
@@ -35,6 +36,7 @@ HUB_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    **transport.headers(),
 }
 """Headers of every response of the hub."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from provisioning.command import (
     apply,
+    backup,
     event,
     extract,
     grant,
@@ -24,7 +25,7 @@ from provisioning.command import (
 from provisioning.command.answer import Answer
 from provisioning.refusal import Refusal
 
-NOUNS = (apply, user, project, extract, grant, template, run, release, event, registry)
+NOUNS = (apply, user, project, extract, grant, template, run, release, event, registry, backup)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,11 +1,11 @@
-"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean|chromium|slapd``."""
+"""What is done on the host: ``python3 -m provisioning.host VERB``, such as up, down, backup, doctor."""
 
 from __future__ import annotations
 
 import sys
 
 from images.console import Stop, say, stop_with_line
-from provisioning.host import chromium, clean, compose, slapd, up
+from provisioning.host import backup, chromium, clean, compose, doctor, slapd, up
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site, site
 
@@ -13,10 +13,15 @@ from provisioning.host.settings import Site, site
 def main(arguments: list[str]) -> int:
     """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
     verbs = {"up": up.up, "down": _down, "clean": clean.clean, "chromium": _chromium, "slapd": _slapd}
-    if len(arguments) != 1 or arguments[0] not in verbs:
-        print("usage: python3 -m provisioning.host up|down|clean|chromium|slapd", file=sys.stderr)
+    keepers = {"backup": backup.backup, "restore": backup.restore, "doctor": _doctor}
+    known = arguments and (arguments[0] in keepers or (arguments[0] in verbs and len(arguments) == 1))
+    if not known:
+        words = "|".join([*verbs, *keepers])
+        print(f"usage: python3 -m provisioning.host {words}", file=sys.stderr)
         return 2
     try:
+        if arguments[0] in keepers:
+            return keepers[arguments[0]](site(), arguments[1:])
         verbs[arguments[0]](site())
     except Stop as error:
         return stop_with_line(error)
@@ -31,6 +36,15 @@ def _chromium(_where: Site) -> None:
 
 def _slapd(_where: Site) -> None:
     slapd.ensure()
+
+
+def _doctor(where: Site, arguments: list[str]) -> int:
+    if set(arguments) - {"--json"}:
+        print("usage: python3 -m provisioning.host doctor [--json]", file=sys.stderr)
+        return 2
+    found = doctor.examine(where)
+    print(doctor.report(found, "--json" in arguments))
+    return 1 if any(each.state == "fail" for each in found) else 0
 
 
 def _down(where: Site) -> None:

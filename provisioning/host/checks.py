@@ -76,3 +76,12 @@ def port(site: Site) -> None:
                 f"Port {site.port} on {site.bind} can't be used ({error.strerror}); choose another: "
                 f"CARREL_PORT={site.port + 1 if site.port < 65535 else 8000} make up"
             ) from error
+
+
+def restore(site: Site) -> None:
+    """Refuse to start on data that a restore has not put in place wholly."""
+    if (site.data / ".restoring").exists():
+        raise Stop(
+            f"A restore into {site.data} was cut short; run it again and it is finished: "
+            "python3 -m provisioning.host restore --from FILE …"
+        )

@@ -22,7 +22,7 @@ def compose(site: Site, *arguments: str, why: str) -> str:
     if command is None:
         raise Stop("docker-compose is not installed; mend it with: apt-get install docker-compose")
     done = subprocess.run(  # noqa: S603
-        [*command, "--file", str(ROOT / "docker-compose.yml"), *arguments],
+        [*command, *files(site), *arguments],
         env=site.environment(),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -34,6 +34,16 @@ def compose(site: Site, *arguments: str, why: str) -> str:
         tail = "\n".join(done.stdout.strip().splitlines()[-12:])
         raise Stop(f"{why}:\n{tail}")
     return done.stdout
+
+
+def files(site: Site) -> list[str]:
+    """The compose files of this site, as arguments."""
+    names = ["docker-compose.yml"]
+    if site.tls:
+        names.append("docker-compose.tls.yml")
+    if site.redirect_port is not None:
+        names.append("docker-compose.redirect.yml")
+    return [part for name in names for part in ("--file", str(ROOT / name))]
 
 
 def up(site: Site) -> None:
@@ -112,7 +122,7 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
         ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"]
         + ["--security-opt=no-new-privileges:true", "--tmpfs=/tmp", f"--label=carrel.site={site.name}"]
         + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"]
-        + [f"--volume={site.name}_keys:/srv/keys"]
+        + [f"--volume={site.keys}:/srv/keys"]
         + [f"--volume={site.var / 'handover'}:/handover", image, "carrel", *arguments],
         input=stdin,
         capture_output=True,

@@ -50,6 +50,10 @@ def folders(site: Site) -> None:
         os.chown(folder, uid, ENGINE_GID)
         folder.chmod(mode)
     site.config.mkdir(exist_ok=True)
+    # Apart from the data: the services' uid alone reads it.
+    site.keys.mkdir(parents=True, exist_ok=True)
+    os.chown(site.keys, CARREL_UID, CARREL_UID)
+    site.keys.chmod(0o700)
     handover = site.var / "handover"
     handover.mkdir(exist_ok=True)
     os.chown(handover, CARREL_UID, CARREL_UID)
@@ -132,7 +136,7 @@ def set_up(site: Site) -> dict[str, Any]:
 def analyse(site: Site, demo: dict[str, Any]) -> dict[str, Any]:
     """See that the first standard analysis is done, as a clinician would ask for it; returns the run."""
     clinician = demo["users"]["clinician"]
-    person = Person(site.url, language="zh-CN")
+    person = Person(site.url, "zh-CN", site.certificate if site.tls else None)
     if not person.sign_in(clinician["name"], clinician["password"], clinician.get("totp", "")):
         raise Stop(
             f"{clinician['name']} can't sign in with the password in {site.demo_file}; "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.cookiejar
 import json
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from images.console import Stop
@@ -15,17 +17,30 @@ from provisioning.host.one_time_code import fresh_code
 PORTAL = "/services/portal/"
 
 
-class Person:
-    """Somebody who signs in with name and password and holds the cookies that they are given."""
+def _pinned(certificate: Path) -> ssl.SSLContext:
+    """Trusts this one certificate, whatever it is called, and no other."""
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    return context
 
-    def __init__(self, url: str, language: str = "en"):
+
+class Person:
+    """Somebody who signs in with name and password and holds the cookies that they are given.
+
+    ``certificate`` is the one that the site must show, where it speaks TLS.
+    """
+
+    def __init__(self, url: str, language: str = "en", certificate: Path | None = None):
         self.url = url
         self.language = language
         self._portal_opened = False
         self.cookies = http.cookiejar.CookieJar()
         # Straight to the site: no proxy of the house is shown a password.
         direct = urllib.request.ProxyHandler({})
-        self._opener = urllib.request.build_opener(direct, urllib.request.HTTPCookieProcessor(self.cookies))
+        cookies = urllib.request.HTTPCookieProcessor(self.cookies)
+        secure = urllib.request.HTTPSHandler(context=_pinned(certificate) if certificate else None)
+        self._opener = urllib.request.build_opener(direct, cookies, secure)
 
     def request(
         self,

@@ -6,7 +6,7 @@ import os
 
 from images import build
 from images.console import Stopwatch, say
-from provisioning.host import checks, compose, demo, docker_engine
+from provisioning.host import checks, compose, demo, docker_engine, tls
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site
 
@@ -22,7 +22,9 @@ def up(site: Site) -> None:
         checks.port(site)
         os.environ.setdefault("DOCKER_BUILDKIT", "0")
         build.build_all(site.var, watch=watch)
+        checks.restore(site)
         demo.folders(site)
+        tls.prepare(site)
         compose.up(site)
         watch.lap("services")
         made = demo.set_up(site)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -91,6 +93,19 @@ def upgrade(url: str | None = None) -> None:
         ) from error
     finally:
         made.dispose()
+
+
+def revisions(url: str | None = None) -> tuple[str | None, str | None]:
+    """The migration that the registry is at, None for an empty one, and this version's last one."""
+    made = engine(url)
+    config = Config()
+    config.set_main_option("script_location", "provisioning.registry:migrations")
+    try:
+        with made.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        made.dispose()
+    return current, ScriptDirectory.from_config(config).get_current_head()
 
 
 def _sqlite_file(database: str | None) -> Path | None:

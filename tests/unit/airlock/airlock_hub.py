@@ -111,7 +111,7 @@ async def start_hub(folder: Path) -> RealHub:
     config.JupyterHub.load_groups = {"analyst": {"users": []}, "engineer": {"users": []}}
     config.Authenticator.allow_all = True
     config.JupyterHub.load_roles = load_roles()
-    config.JupyterHub.services = [portal.service("p" * 64)]
+    config.JupyterHub.services = [portal.service("p" * 64), portal.metrics_service(None)]
     config.JupyterHub.spawner_class = AddressOnly
     config.JupyterHub.allow_named_servers = True
     config.JupyterHub.log_level = 50

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.host.settings import Site, site
+from provisioning.host.settings import SECRETS, Site, site
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "80.5", "http", "8000 ", "8000\n", "0x50"])
@@ -71,7 +71,7 @@ def test_secrets_are_made_once_for_their_owner_alone(place: Site, monkeypatch):
     before = place.secrets
     file = place.var / "secrets.env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert set(before) == {"CONFIGPROXY_AUTH_TOKEN", "CARREL_PORTAL_TOKEN"}
+    assert set(before) == set(SECRETS)
     assert len({len(value) for value in before.values()} | {64}) == 1
     assert before["CONFIGPROXY_AUTH_TOKEN"] != before["CARREL_PORTAL_TOKEN"]
     again = site()
@@ -83,7 +83,7 @@ def test_secrets_half_written_by_an_interrupted_command_are_made_anew(place: Sit
     half = place.var / "secrets.new"
     half.write_text("CONFIGPROXY_AUTH_TOK")
     half.chmod(0o644)
-    assert len(place.secrets) == 2
+    assert len(place.secrets) == len(SECRETS)
     assert not half.exists()
     assert stat.S_IMODE((place.var / "secrets.env").stat().st_mode) == 0o600
 
