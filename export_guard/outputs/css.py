@@ -39,6 +39,8 @@ UNSAFE = re.compile(r"(?i)[<&\\\x00-\x08\x0b-\x1f\x7f-\x9f]|//|/\*|url\((?!#out-
 VALUE_LITERALS = frozenset([",", "/", "+", "-", "*", ":"])
 BRACKETS = frozenset(["() block", "[] block"])
 SELECTOR_LITERALS = frozenset([".", ">", "+", "~", "*", ":", ","])
+# A colon with no pseudo-class after it.
+DANGLING = re.compile(r":(?![A-Za-z:-])")
 CUSTOM = re.compile(r"--[\w-]{1,64}")
 
 
@@ -165,7 +167,12 @@ def _selectors(prelude: list[Node], scope: str) -> str:
             continue
         written = " ".join(written.split())
         # A selector that begins with a combinator would reach beside the output area.
-        if written and written[0] not in ">+~" and not UNSAFE.search(written):
+        if (
+            written
+            and written[0] not in ">+~"
+            and not UNSAFE.search(written)
+            and not DANGLING.search(written)
+        ):
             kept.append(scope + written)
     return ", ".join(kept)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from images.console import Stop, say, stop_with_line
-from provisioning.host import backup, chromium, clean, compose, doctor, slapd, up
+from provisioning.host import backup, chromium, clean, command, compose, doctor, slapd, up
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site, site
 
@@ -14,9 +14,11 @@ def main(arguments: list[str]) -> int:
     """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
     verbs = {"up": up.up, "down": _down, "clean": clean.clean, "chromium": _chromium, "slapd": _slapd}
     keepers = {"backup": backup.backup, "restore": backup.restore, "doctor": _doctor}
+    if arguments[:1] == ["carrel"]:
+        return command.carrel(site(), arguments[1:], keepers)
     known = arguments and (arguments[0] in keepers or (arguments[0] in verbs and len(arguments) == 1))
     if not known:
-        words = "|".join([*verbs, *keepers])
+        words = "|".join([*verbs, *keepers, "carrel"])
         print(f"usage: python3 -m provisioning.host {words}", file=sys.stderr)
         return 2
     try:

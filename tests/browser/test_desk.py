@@ -166,3 +166,15 @@ def test_much_is_neither_copied_out_nor_pasted_in(desk):
     page.keyboard.press("Control+c")
     expect(page.locator(".Toastify, .jp-toast-message").first).to_contain_text("Not copied", timeout=10_000)
     assert "copy-blocked" in recorded(project, "copy-blocked")
+
+
+def test_the_cohort_explorer_opens_from_the_launcher_and_counts(desk):
+    page, _ = desk
+    page.locator(".jp-LauncherCard", has_text="Cohort explorer").click()
+    explorer = page.frame_locator("iframe[src*='cohort-explorer']")
+    expect(explorer.locator("h1")).to_have_text("Cohort explorer", timeout=60_000)
+    explorer.get_by_role("link", name=re.compile("visits")).click()
+    explorer.get_by_role("link", name="ward").click()
+    # Two people in ward A and one in B: few enough to be masked.
+    expect(explorer.locator("body")).to_contain_text("<10")
+    assert page.locator("iframe[src*='cohort-explorer']").get_attribute("sandbox") is not None

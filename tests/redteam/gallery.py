@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "gallery.ipynb"
 SINGLE = "single.ipynb"
-SETTLE = 1.5
+SETTLE = 3.0
 """Seconds that the page has for the last of its requests."""
 
 
