@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean images venv chromium test unit integration browser redteam bench lint format lock
+.PHONY: help up down clean images venv chromium postgresql test unit integration browser redteam bench lint format lock
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,10 @@ venv: .venv/ready ## Make the virtual environment for development and tests
 chromium: ## See that Chromium is there, for the browser tests
 	@$(PYTHON) -m provisioning.host chromium
 
-test: up venv chromium ## Run every test, from nothing
+postgresql: ## See that PostgreSQL is there, for the registry's tests
+	@$(PYTHON) -m provisioning.host postgresql
+
+test: up venv chromium postgresql ## Run every test, from nothing
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
@@ -36,7 +39,7 @@ test: up venv chromium ## Run every test, from nothing
 	# By themselves: the browser's driver keeps an event loop running.
 	$(VENV)/pytest tests/browser
 
-unit: venv ## Run the tests that need no Docker
+unit: venv postgresql ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit
 	$(VENV)/python -m images.labextension test
 

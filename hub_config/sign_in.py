@@ -8,12 +8,13 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from traitlets import Unicode
 
+from hub_config.roles import groups_of
 from provisioning.registry import database, passwords
 from provisioning.registry.models import Account, AccountStatus
 
 
 class RegistryAuthenticator(Authenticator):
-    """Name and password against the registry; the account's role becomes the user's group.
+    """Name and password against the registry; the account's roles become the user's groups.
 
     The registry alone says who may sign in, and it is asked again while a session lasts: an account
     that is suspended is signed out at its next request after `auth_refresh_age` seconds.
@@ -41,7 +42,7 @@ class RegistryAuthenticator(Authenticator):
             return None if account is None else self._model(account)
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> bool | dict[str, Any]:
-        """Whether the account still stands, with the group of the role that it has now."""
+        """Whether the account still stands, with the groups of the roles that it has now."""
         return await asyncio.to_thread(self._refresh, user.name)
 
     def _refresh(self, name: str) -> bool | dict[str, Any]:
@@ -54,4 +55,4 @@ class RegistryAuthenticator(Authenticator):
     @staticmethod
     def _model(account: Account) -> dict[str, Any]:
         # No account is a hub admin: the hub's own admin page reaches into desks.
-        return {"name": account.name, "groups": [account.role.value], "admin": False}
+        return {"name": account.name, "groups": groups_of(set(account.roles)), "admin": False}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
 from provisioning.registry.lookup import get_account
-from provisioning.registry.models import Account, AccountStatus
+from provisioning.registry.models import Account, AccountStatus, Role
 from provisioning.registry.passwords import LONGEST, hash_password
 
 
@@ -31,14 +31,14 @@ def _list(chosen: Namespace) -> Answer:
         rows = [
             {
                 "account": account.name,
-                "role": account.role,
+                "roles": [role.value for role in Role if role in account.roles],
                 "status": account.status,
                 "display_name": account.display_name,
                 "created": account.created,
             }
             for account in session.scalars(select(Account).order_by(Account.name))
         ]
-    return table(rows, ("account", "role", "status", "display_name"))
+    return table(rows, ("account", "roles", "status", "display_name"))
 
 
 def _set_password(chosen: Namespace) -> Answer:

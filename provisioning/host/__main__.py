@@ -1,20 +1,26 @@
-"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean|chromium``."""
+"""The command line of the `Makefile`: ``python3 -m provisioning.host up|down|clean|chromium|postgresql``."""
 
 from __future__ import annotations
 
 import sys
 
 from images.console import Stop, say, stop_with_line
-from provisioning.host import chromium, clean, compose, up
+from provisioning.host import chromium, clean, compose, postgresql, up
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site, site
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
-    verbs = {"up": up.up, "down": _down, "clean": clean.clean, "chromium": _chromium}
+    verbs = {
+        "up": up.up,
+        "down": _down,
+        "clean": clean.clean,
+        "chromium": _chromium,
+        "postgresql": _postgresql,
+    }
     if len(arguments) != 1 or arguments[0] not in verbs:
-        print("usage: python3 -m provisioning.host up|down|clean|chromium", file=sys.stderr)
+        print("usage: python3 -m provisioning.host up|down|clean|chromium|postgresql", file=sys.stderr)
         return 2
     try:
         verbs[arguments[0]](site())
@@ -27,6 +33,10 @@ def main(arguments: list[str]) -> int:
 
 def _chromium(_where: Site) -> None:
     chromium.ensure()
+
+
+def _postgresql(_where: Site) -> None:
+    postgresql.ensure()
 
 
 def _down(where: Site) -> None:

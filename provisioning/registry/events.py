@@ -34,9 +34,10 @@ KINDS = frozenset(
         "visitor-admitted",
         "visitor-refused",
         "desk-stopped",
+        "duties-combined",
     }
 )
-SOURCES = frozenset({"desk", "hub", "portal"})
+SOURCES = frozenset({"desk", "hub", "portal", "command"})
 LARGEST_NUMBER = 2**53
 """What JSON's readers agree on (RFC 8259, 6)."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub_config.sign_in import RegistryAuthenticator
-from provisioning.registry import database
+from provisioning.registry import database, roles
 from provisioning.registry.models import Account, AccountStatus, Role
 
 
@@ -25,6 +25,7 @@ async def sign_in(authenticator, name: str, password: str) -> dict[str, Any] | N
 def change(registry, name: str, **values: Any) -> None:
     with database.writing(registry) as session:
         account = session.get(Account, name)
+        roles.set_roles(session, account, values.pop("roles", account.roles))
         for key, value in values.items():
             setattr(account, key, value)
 
@@ -94,7 +95,7 @@ async def test_an_account_that_the_registry_does_not_have_is_signed_out(authenti
 
 
 async def test_a_role_that_changes_takes_effect_in_a_running_session(authenticator, registry):
-    change(registry, "chen-jing", role=Role.AUDITOR)
+    change(registry, "chen-jing", roles={Role.AUDITOR})
     refreshed = await authenticator.refresh_user(SimpleNamespace(name="chen-jing"))
     assert refreshed["groups"] == ["auditor"]
 
