@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean images venv chromium slapd test unit integration browser redteam bench lint format lock
+.PHONY: help up down clean images venv chromium slapd postgresql test unit integration browser redteam bench lint format lock
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,10 @@ chromium: ## See that Chromium is there, for the browser tests
 slapd: ## See that OpenLDAP is there, for the tests of signing in
 	@$(PYTHON) -m provisioning.host slapd
 
-test: up venv chromium slapd ## Run every test, from nothing
+postgresql: ## See that PostgreSQL is there, for the registry's tests
+	@$(PYTHON) -m provisioning.host postgresql
+
+test: up venv chromium slapd postgresql ## Run every test, from nothing
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
@@ -40,7 +43,7 @@ test: up venv chromium slapd ## Run every test, from nothing
 	$(VENV)/pytest tests/browser
 	$(VENV)/pytest tests/redteam
 
-unit: venv slapd ## Run the tests that need no Docker
+unit: venv slapd postgresql ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit
 	$(VENV)/python -m images.labextension test
 

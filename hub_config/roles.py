@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
-from provisioning.registry.models import Role
+from provisioning.registry.models import MEMBER_ROLES, Role
+from provisioning.registry.roles import works_on_data
+
+
+def groups_of(roles: Set[Role]) -> list[str]:
+    """The hub's groups of who holds ``roles``: one each; none opens desks that they may not have."""
+    held = roles if works_on_data(roles) else roles - MEMBER_ROLES
+    return sorted(role.value for role in held)
 
 
 def load_roles() -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +30,11 @@ class FileRefused(Refusal):
 
     def text(self, language: str) -> str:
         return f"{self.file}:{self.line}: {super().text(language)}"
+
+
+def one_line(text: str) -> bool:
+    """Whether ``text`` has no control characters, line ends among them, and nothing that is no character."""
+    return not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 class _Mapping(dict[Any, Any]):
@@ -94,7 +100,7 @@ class Section:
         value = self._take(key, default)
         if value is default:
             return default
-        if not isinstance(value, str) or not value.strip() or len(value) > longest or "\n" in value.strip():
+        if not isinstance(value, str) or not 0 < len(value.strip()) <= longest or not one_line(value.strip()):
             raise self.refuse(
                 "{key} must be one line of text of at most {longest} characters; "
                 "put quotes around what reads as a number or a date.",
@@ -148,6 +154,28 @@ class Section:
         if not isinstance(value, _Mapping):
             raise self.refuse("{key} must have fields below it.", key, key=key)
         return Section(self.file, value)
+
+    def entries(self, key: str, field: str) -> list[tuple[int, str, Section | None]]:
+        """A list of texts, or of mappings with the text under ``field``: line, text, mapping; none twice."""
+        value = self._take(key, [])
+        if value == []:
+            return []
+        if not isinstance(value, _Sequence):
+            raise self.refuse("{key} must be a list of texts.", key, key=key)
+        made: list[tuple[int, str, Section | None]] = []
+        for line, item in zip(value.lines, value, strict=True):
+            section = Section(self.file, item) if isinstance(item, _Mapping) else None
+            text = section.text(field) if section else item
+            if not isinstance(text, str):
+                raise FileRefused("{key} must be a list of texts.", (self.file, line), key=key)
+            if any(text == known for _, known, _ in made):
+                raise FileRefused("{key} has an entry twice.", (self.file, line), key=key)
+            made.append((line, text, section))
+        return made
+
+    def keys(self) -> tuple[Any, ...]:
+        """The keys, in the file's order."""
+        return tuple(self._mapping)
 
     def sections(self) -> Iterator[tuple[Any, Section]]:
         """Every key with the mapping below it."""

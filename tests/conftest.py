@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["site_fixtures"]
+pytest_plugins = ["site_fixtures", "postgresql_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[1]
 """The repository."""

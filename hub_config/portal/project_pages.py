@@ -11,7 +11,7 @@ from hub_config.portal import desks, form, ordering, reading
 from hub_config.portal.handlers import SignedIn
 from hub_config.portal.reading import Analysis
 from provisioning.registry.access import AccessDenied
-from provisioning.registry.models import MEMBER_ROLES
+from provisioning.registry.roles import works_on_data
 from templates_nb.manifest import Parameter
 from templates_nb.parameters import ParameterError
 
@@ -20,7 +20,7 @@ class Projects(SignedIn):
     """My projects."""
 
     async def get(self) -> None:
-        if self.account.role not in MEMBER_ROLES:
+        if not works_on_data(set(self.account.roles)):
             self.page("other_role.html")
             return
         cards, running = await asyncio.gather(

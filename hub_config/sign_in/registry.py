@@ -10,6 +10,7 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from traitlets import Float, Integer, List, Unicode
 
+from hub_config.roles import groups_of
 from hub_config.sign_in import records
 from hub_config.sign_in.pending import Waiting
 from provisioning.accounts import sessions
@@ -175,7 +176,7 @@ class RegistrySignIn(Authenticator):
     def model(account: Account) -> dict[str, Any]:
         """What the hub is told of an account."""
         # No account is a hub admin: the hub's own admin page reaches into desks.
-        return {"name": account.name, "groups": [account.role.value], "admin": False}
+        return {"name": account.name, "groups": groups_of(set(account.roles)), "admin": False}
 
 
 def _new_session(handler: Any) -> str:

@@ -37,7 +37,7 @@ def choose_password(session: Session, account: Account, password: str, words: It
     before = [account.password_hash, *row.previous_hashes] if account.password_hash else row.previous_hashes
     if any(verify_password(known, password) for known in before):
         raise Refusal("This password was used before. Choose another.")
-    _replace(row, account, password, must_change=False)
+    _replace(row, account, hash_password(password), must_change=False)
 
 
 def give_password(session: Session, account: Account, password: str, *, must_change: bool) -> None:
@@ -45,14 +45,18 @@ def give_password(session: Session, account: Account, password: str, *, must_cha
 
     Ends the account's sessions and its lock.
     """
+    give_hash(session, account, hash_password(password), must_change=must_change)
+
+
+def give_hash(session: Session, account: Account, password_hash: str, *, must_change: bool) -> None:
+    """As `give_password`, of a password that was hashed already."""
     row = credentials_of(session, account.name)
-    _replace(row, account, password, must_change=must_change)
+    _replace(row, account, password_hash, must_change=must_change)
     unlock(session, account.name)
     sessions.end_all(session, account.name, "password")
 
 
-def _replace(row: Credentials, account: Account, password: str, *, must_change: bool) -> None:
-    made = hash_password(password)
+def _replace(row: Credentials, account: Account, made: str, *, must_change: bool) -> None:
     if account.password_hash:
         row.previous_hashes = [account.password_hash, *row.previous_hashes][:KEPT]
     account.password_hash = made

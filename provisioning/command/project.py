@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from provisioning.command.answer import Answer, done, fields, table
 from provisioning.command.arguments import day_or_never, noun, reading, verb, writing
-from provisioning.refusal import Refusal
 from provisioning.registry.access import granted_extracts
 from provisioning.registry.lookup import get_project
 from provisioning.registry.membership import add_member, remove_member
 from provisioning.registry.models import Membership, Project, ProjectStatus
+from provisioning.registry.project_status import move
 
 
 def add_to(nouns: Any) -> None:
@@ -23,6 +23,7 @@ def add_to(nouns: Any) -> None:
         ("show", _show, "show one project, its members and what is mounted"),
         ("suspend", _suspend, "keep everybody out of an active project"),
         ("resume", _resume, "open a draft or suspended project"),
+        ("close", _close, "end a project for good; what it left can be archived"),
     ):
         verb(verbs, name, run, summary).add_argument("project", metavar="PROJECT")
     for name, run, summary in (
@@ -60,23 +61,20 @@ def _show(chosen: Namespace) -> Answer:
 
 
 def _suspend(chosen: Namespace) -> Answer:
-    return _status(chosen.project, ProjectStatus.SUSPENDED, (ProjectStatus.ACTIVE,))
+    return _status(chosen.project, ProjectStatus.SUSPENDED)
 
 
 def _resume(chosen: Namespace) -> Answer:
-    return _status(chosen.project, ProjectStatus.ACTIVE, (ProjectStatus.DRAFT, ProjectStatus.SUSPENDED))
+    return _status(chosen.project, ProjectStatus.ACTIVE)
 
 
-def _status(name: str, status: ProjectStatus, allowed: tuple[ProjectStatus, ...]) -> Answer:
+def _close(chosen: Namespace) -> Answer:
+    return _status(chosen.project, ProjectStatus.CLOSED)
+
+
+def _status(name: str, status: ProjectStatus) -> Answer:
     with writing() as session:
-        project = get_project(session, name)
-        if project.status not in (status, *allowed):
-            raise Refusal(
-                "The project {project} is {status}, so this cannot be done with it.",
-                project=name,
-                status=project.status,
-            )
-        project.status = status
+        move(get_project(session, name), status)
     return done(f"project {name} is {status}", project=name, status=status)
 
 

@@ -12,7 +12,7 @@ from provisioning.command import sign_in
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
 from provisioning.registry.lookup import get_account
-from provisioning.registry.models import Account, AccountStatus
+from provisioning.registry.models import Account, AccountStatus, Role
 
 
 def add_to(nouns: Any) -> None:
@@ -31,7 +31,7 @@ def _list(chosen: Namespace) -> Answer:
         rows = [
             {
                 "account": account.name,
-                "role": account.role,
+                "roles": [role.value for role in Role if role in account.roles],
                 "status": account.status,
                 "display_name": account.display_name,
                 "created": account.created,
@@ -39,7 +39,7 @@ def _list(chosen: Namespace) -> Answer:
             }
             for account in session.scalars(select(Account).order_by(Account.name))
         ]
-    return table(rows, ("account", "role", "status", "locked_until", "display_name"))
+    return table(rows, ("account", "roles", "status", "locked_until", "display_name"))
 
 
 def _suspend(chosen: Namespace) -> Answer:

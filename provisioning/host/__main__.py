@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 
 from images.console import Stop, say, stop_with_line
-from provisioning.host import backup, chromium, clean, command, compose, doctor, slapd, up
+from provisioning.host import backup, chromium, clean, command, compose, doctor, postgresql, slapd, up
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site, site
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 1 with one line when something must be mended first, 2 on a wrong word."""
-    verbs = {"up": up.up, "down": _down, "clean": clean.clean, "chromium": _chromium, "slapd": _slapd}
+    verbs = {
+        "up": up.up,
+        "down": _down,
+        "clean": clean.clean,
+        "chromium": _chromium,
+        "slapd": _slapd,
+        "postgresql": _postgresql,
+    }
     keepers = {"backup": backup.backup, "restore": backup.restore, "doctor": _doctor}
     if arguments[:1] == ["carrel"]:
         return command.carrel(site(), arguments[1:], keepers)
@@ -38,6 +45,10 @@ def _chromium(_where: Site) -> None:
 
 def _slapd(_where: Site) -> None:
     slapd.ensure()
+
+
+def _postgresql(_where: Site) -> None:
+    postgresql.ensure()
 
 
 def _doctor(where: Site, arguments: list[str]) -> int:

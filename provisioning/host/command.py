@@ -6,7 +6,7 @@ import getpass
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from images.recipe import by_name
@@ -18,7 +18,7 @@ PASSED_ON = ("LANG", "LC_ALL", "LC_MESSAGES", "TZ", "CARREL_REGISTRY_URL")
 Keeper = Callable[[Site, list[str]], int]
 
 
-def carrel(site: Site, arguments: list[str], keepers: dict[str, Keeper]) -> int:
+def carrel(site: Site, arguments: list[str], keepers: Mapping[str, Keeper]) -> int:
     """Run the command on the site, in a container without a network; its exit status.
 
     The folder in which it is typed is its working folder, as far as uid 2010 may read it. What needs the

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from provisioning.refusal import Refusal
 from provisioning.registry.columns import utc_now
 from provisioning.registry.models import (
-    MEMBER_ROLES,
     Account,
     AccountStatus,
     Extract,
@@ -26,6 +25,8 @@ from provisioning.registry.models import (
     Project,
     ProjectStatus,
 )
+from provisioning.registry.policies import policies
+from provisioning.registry.roles import works_on_data, works_on_data_clause
 
 
 class AccessDenied(Refusal):
@@ -56,8 +57,11 @@ class Quotas:
     pids: int
     gpus: int
     max_runs: int
+    max_desks: int
+    disk_bytes: int
+    """What all workspaces of the project together may hold."""
     display_bytes: int | None = None
-    """What one desk may show in a day; None: the site's default. So for cells."""
+    """What one desk may show in a day; None: the software's default. So for cells."""
     display_cells: int | None = None
 
 
@@ -88,7 +92,8 @@ def desk_access(
     """What ``account_name`` may have in ``project_name`` at ``now`` (aware; default: this moment).
 
     Raises `AccessDenied` with code unknown_account, account_suspended, not_a_member (also where
-    the project does not exist: a name tells nothing), project_not_active or project_expired.
+    the project does not exist: a name tells nothing), project_not_active, project_expired,
+    approval_expired or agreement_expired.
     """
     account = session.get(Account, account_name)
     if account is None:
@@ -105,7 +110,7 @@ def desk_access(
         )
     project = session.get(Project, project_name)
     membership = session.get(Membership, (project_name, account_name))
-    if project is None or membership is None or account.role not in MEMBER_ROLES:
+    if project is None or membership is None or not works_on_data(set(account.roles)):
         raise AccessDenied(
             "not_a_member",
             "You are not a member of a project {project}. Ask an administrator to add you.",
@@ -115,7 +120,7 @@ def desk_access(
     if refusal is not None:
         raise refusal
     return DeskAccess(
-        account_name, project_name, quotas(project), granted_extracts(session, project_name, now)
+        account_name, project_name, quotas(session, project), granted_extracts(session, project_name, now)
     )
 
 
@@ -125,6 +130,8 @@ def project_refusal(project: Project, now: datetime | None = None) -> AccessDeni
         ProjectStatus.DRAFT: "The project {project} is not open yet. Ask an administrator to open it.",
         ProjectStatus.SUSPENDED: "The project {project} is suspended. Ask an administrator to resume it.",
         ProjectStatus.CLOSED: "The project {project} is closed. Ask an administrator for a new project.",
+        ProjectStatus.ARCHIVED: "The project {project} is archived. Ask an administrator for what it left.",
+        ProjectStatus.DELETED: "The project {project} was deleted. Ask an administrator for a new project.",
     }
     if project.status is not ProjectStatus.ACTIVE:
         return AccessDenied("project_not_active", closed[project.status], project=project.name)
@@ -134,6 +141,22 @@ def project_refusal(project: Project, now: datetime | None = None) -> AccessDeni
             "The project {project} ended on {date}. Ask an administrator to extend it.",
             project=project.name,
             date=project.expires.isoformat(),
+        )
+    if project.approval_expires is not None and project.approval_expires < _today(now):
+        return AccessDenied(
+            "approval_expired",
+            "The approval that the project {project} rests on ended on {date}. Ask an administrator to "
+            "enter the new one.",
+            project=project.name,
+            date=project.approval_expires.isoformat(),
+        )
+    if project.agreement_expires is not None and project.agreement_expires < _today(now):
+        return AccessDenied(
+            "agreement_expired",
+            "The agreement that the project {project} rests on ended on {date}. Ask an administrator to "
+            "enter the new one.",
+            project=project.name,
+            date=project.agreement_expires.isoformat(),
         )
     return None
 
@@ -147,7 +170,7 @@ def projects_of(session: Session, account_name: str) -> tuple[Project, ...]:
         .where(
             Account.name == account_name,
             Account.status == AccountStatus.ACTIVE,
-            Account.role.in_(MEMBER_ROLES),
+            works_on_data_clause(),
         )
         .order_by(Project.name)
     )
@@ -185,16 +208,19 @@ def granted_extracts(
     )
 
 
-def quotas(project: Project) -> Quotas:
-    """The quotas of ``project`` as a value that outlives the session."""
+def quotas(session: Session, project: Project) -> Quotas:
+    """The quotas of ``project``, or the site's policy, as a value that outlives the session."""
+    site = policies(session)
     return Quotas(
         project.cpu,
         project.memory_bytes,
         project.pids,
         project.gpus,
         project.max_runs,
-        project.display_bytes,
-        project.display_cells,
+        project.max_desks,
+        project.disk_bytes,
+        project.display_bytes or site.get("display_bytes"),
+        project.display_cells or site.get("display_cells"),
     )
 
 

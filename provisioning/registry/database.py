@@ -25,6 +25,7 @@ DEFAULT_URL = "sqlite:////srv/registry/registry.sqlite"
 # The time-out (milliseconds) first, since changing to WAL itself waits for a lock.
 _PRAGMAS = ("busy_timeout = 5000", "journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL")
 _ADVISORY_LOCK = 0x63617272656C  # "carrel": the PostgreSQL lock that upgrades take
+WRITERS_LOCK = _ADVISORY_LOCK + 1  # what `writing` takes, as SQLite has one writer
 _WRITING = "carrel_writing"
 
 
@@ -66,11 +67,13 @@ def sessions(on: Engine) -> sessionmaker[Session]:
 
 @contextmanager
 def writing(on: Engine) -> Iterator[Session]:
-    """A session that holds SQLite's write lock from its first statement; commits unless it raises.
+    """A session that is the only one to write from its first statement; commits unless it raises.
 
     What it reads cannot be changed by another process before it writes.
     """
     with sessions(on.execution_options(**{_WRITING: True})).begin() as session:
+        if on.dialect.name == "postgresql":
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
         yield session
 
 
@@ -80,6 +83,9 @@ def upgrade(url: str | None = None) -> None:
     Raises `RegistryUnavailable` when a newer Carrel wrote the registry.
     """
     made = engine(url)
+    if made.dialect.name == "sqlite":
+        # A table is made anew to change its checks, and others point at it; the migrations look at the end.
+        event.listen(made, "connect", _unset_foreign_keys)
     config = Config()
     config.set_main_option("script_location", "provisioning.registry:migrations")
     try:
@@ -105,7 +111,14 @@ def revisions(url: str | None = None) -> tuple[str | None, str | None]:
             current = MigrationContext.configure(connection).get_current_revision()
     finally:
         made.dispose()
-    return current, ScriptDirectory.from_config(config).get_current_head()
+    return current, newest()
+
+
+def newest() -> str:
+    """The newest migration that this version knows."""
+    config = Config()
+    config.set_main_option("script_location", "provisioning.registry:migrations")
+    return str(ScriptDirectory.from_config(config).get_current_head())
 
 
 def _sqlite_file(database: str | None) -> Path | None:
@@ -131,6 +144,12 @@ def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> No
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _unset_foreign_keys(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
     cursor.close()
 
 

@@ -42,6 +42,7 @@ KINDS = frozenset(
         "totp-enrolled",
         "totp-reset",
         "unlocked",
+        "duties-combined",
     }
 )
 SOURCES = frozenset({"desk", "hub", "portal", "command"})

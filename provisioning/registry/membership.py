@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from sqlalchemy.orm import Session
 
 from provisioning.refusal import Refusal
 from provisioning.registry.lookup import get_account, get_project
-from provisioning.registry.models import MEMBER_ROLES, Membership
+from provisioning.registry.models import Membership, Role
+from provisioning.registry.roles import shown, works_on_data
 
 
 def add_member(session: Session, project: str, account: str) -> bool:
@@ -15,20 +18,25 @@ def add_member(session: Session, project: str, account: str) -> bool:
     Raises `Refusal` for an unknown project or account, and for a role that must stay apart from data.
     """
     get_project(session, project)
-    role = get_account(session, account).role
-    if role not in MEMBER_ROLES:
-        raise Refusal(
-            "{account} cannot be a member of {project}: only analysts and engineers can, "
-            "and this account's role is {role}.",
-            account=account,
-            project=project,
-            role=role,
-        )
+    roles = set(get_account(session, account).roles)
+    if not works_on_data(roles):
+        raise not_for_members(account, roles, project)
     if session.get(Membership, (project, account)) is not None:
         return False
     session.add(Membership(project=project, account=account))
     session.flush()
     return True
+
+
+def not_for_members(account: str, roles: Set[Role], project: str) -> Refusal:
+    """That who holds ``roles`` cannot be a member."""
+    return Refusal(
+        "{account} cannot be a member of {project}: only analysts and engineers can who are neither admin "
+        "nor auditor, and this account is {roles}.",
+        account=account,
+        project=project,
+        roles=shown(roles),
+    )
 
 
 def remove_member(session: Session, project: str, account: str) -> bool:

@@ -15,10 +15,14 @@ GIB = 1024**3
 
 
 class ProjectStatus(StrEnum):
+    """How far a project is; which may follow which, `registry.project_status` says."""
+
     DRAFT = "draft"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
 
 
 class Project(Base):
@@ -31,6 +35,8 @@ class Project(Base):
         CheckConstraint("pids > 0", name="pids"),
         CheckConstraint("gpus >= 0", name="gpus"),
         CheckConstraint("max_runs >= 0", name="max_runs"),
+        CheckConstraint("max_desks >= 0", name="max_desks"),
+        CheckConstraint("disk_bytes > 0", name="disk_bytes"),
         CheckConstraint("display_bytes > 0", name="display_bytes"),
         CheckConstraint("display_cells > 0", name="display_cells"),
     )
@@ -43,6 +49,14 @@ class Project(Base):
     )
     expires: Mapped[date | None] = mapped_column(Date)
     """The last day on which the project is open, in the site's time zone; None: no end."""
+    approval_number: Mapped[str | None] = mapped_column(String(100))
+    """The ethics committee's approval that it rests on."""
+    approval_expires: Mapped[date | None] = mapped_column(Date)
+    """The last day of that approval, and so of the work; None: no end."""
+    agreement_number: Mapped[str | None] = mapped_column(String(100))
+    """The data use agreement that it rests on."""
+    agreement_expires: Mapped[date | None] = mapped_column(Date)
+    """The last day of that agreement, and so of the work; None: no end."""
     cpu: Mapped[float] = mapped_column(default=1.5)
     """CPU cores of one engine."""
     memory_bytes: Mapped[int] = mapped_column(BigInteger, default=2 * GIB)
@@ -50,6 +64,10 @@ class Project(Base):
     gpus: Mapped[int] = mapped_column(default=0)
     max_runs: Mapped[int] = mapped_column(default=2)
     """Runs that may be queued or running at one time."""
+    max_desks: Mapped[int] = mapped_column(default=20, server_default="20")
+    """Desks that may be open at one time."""
+    disk_bytes: Mapped[int] = mapped_column(BigInteger, default=20 * GIB, server_default=str(20 * GIB))
+    """What all its workspaces together may hold."""
     display_bytes: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes that one member's desk may show in a day; None: the site's default."""
     display_cells: Mapped[int | None] = mapped_column(BigInteger)

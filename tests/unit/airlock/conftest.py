@@ -48,7 +48,7 @@ def registry(tmp_path: Path, data: Path) -> Iterator[Engine]:
     engine = database.engine(url)
     with database.writing(engine) as session:
         for name in ("li-wei", "ma-chao"):
-            session.add(Account(name=name, display_name=name, role=Role.ANALYST))
+            session.add(Account(name=name, display_name=name, roles={Role.ANALYST}))
         for name in ("heart", "lung"):
             session.add(Project(name=name, title_en=name, title_zh="课题", status=ProjectStatus.ACTIVE))
         session.flush()

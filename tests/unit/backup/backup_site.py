@@ -28,7 +28,7 @@ def fill(places: Places) -> None:
     database.upgrade(places.registry)
     engine = database.engine(places.registry)
     with database.writing(engine) as session:
-        session.add(Account(name="li-wei", display_name="李伟", role=Role.ANALYST))
+        session.add(Account(name="li-wei", display_name="李伟", roles={Role.ANALYST}))
     engine.dispose()
     workspace = places.data / "workspaces/heart/li-wei"
     workspace.mkdir(parents=True)

@@ -239,7 +239,9 @@ def test_every_changed_byte_and_every_cut_is_noticed_and_nothing_is_put_in_place
             assert not list(other.data.iterdir())
         else:  # the byte was in padding between two members
             assert snapshot(other) == snapshot(site)
-    for length in range(0, size, size // 25):
+    # Up to the last byte that says anything: a tar ends in blocks of zeros.
+    said = len(plain.rstrip(b"\0"))
+    for length in range(0, said, said // 25):
         bad.write_bytes(gzip.compress(plain[:length], 1))
         with pytest.raises(Refusal, match="damaged"):
             restore.verify(bad, bundle)

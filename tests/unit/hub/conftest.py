@@ -61,7 +61,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password_hash: str
     }
     with database.writing(engine) as session:
         for name, role in roles.items():
-            account = Account(name=name, display_name=name, role=role, password_hash=password_hash)
+            account = Account(name=name, display_name=name, roles={role}, password_hash=password_hash)
             account.status = AccountStatus.SUSPENDED if name == "gone" else AccountStatus.ACTIVE
             session.add(account)
             session.flush()

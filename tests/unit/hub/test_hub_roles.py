@@ -11,7 +11,7 @@ from running_hub import PORTAL_TOKEN
 
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
-from provisioning.registry import database
+from provisioning.registry import database, roles
 from provisioning.registry.models import Account, AccountStatus, Role
 
 PEOPLE = ["li-wei", "chen-jing", "zhao-lei", "sun-yan", "wu-fang"]
@@ -21,6 +21,7 @@ APART = ["zhao-lei", "sun-yan", "wu-fang"]
 def change(registry, name: str, **values: Any) -> None:
     with database.writing(registry) as session:
         account = session.get(Account, name)
+        roles.set_roles(session, account, values.pop("roles", account.roles))
         for key, value in values.items():
             setattr(account, key, value)
 
@@ -170,7 +171,7 @@ async def test_a_person_who_becomes_an_auditor_loses_their_desks_at_the_next_req
     await hub.sign_in("chen-jing", password)
     assert "servers!user=chen-jing" in scopes.get_scopes_for(hub.user("chen-jing"))
     an_hour_later(hub)
-    change(registry, "chen-jing", role=Role.AUDITOR)
+    change(registry, "chen-jing", roles={Role.AUDITOR})
     await hub.page("home")
     assert [group.name for group in hub.user("chen-jing").groups] == ["auditor"]
     assert "servers!user=chen-jing" not in scopes.get_scopes_for(hub.user("chen-jing"))

@@ -14,7 +14,7 @@ from jupyterhub import orm
 
 from hub_config.sign_in import RegistryAuthenticator
 from provisioning.accounts import credentials, keys, sessions, totp
-from provisioning.registry import database, events
+from provisioning.registry import database, events, roles
 from provisioning.registry.columns import utc_now
 from provisioning.registry.models import Account, AccountStatus, Credentials, Role, SignInSession
 
@@ -81,6 +81,7 @@ def line(page: str) -> str:
 def change(registry, name: str, **values: Any) -> None:
     with database.writing(registry) as session:
         account = session.get(Account, name)
+        roles.set_roles(session, account, values.pop("roles", account.roles))
         for key, value in values.items():
             setattr(account, key, value)
 
@@ -459,6 +460,6 @@ async def test_a_suspended_account_is_signed_out_at_once(browser, registry, pass
 async def test_a_role_that_changes_takes_effect_in_a_running_session(hub, browser, registry, password, code):
     one = browser()
     await one.sign_in("chen-jing", password, code())
-    change(registry, "chen-jing", role=Role.AUDITOR)
+    change(registry, "chen-jing", roles={Role.AUDITOR})
     await one.inside()
     assert [group.name for group in hub.user("chen-jing").groups] == ["auditor"]

@@ -183,11 +183,13 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
     with database.writing(engine) as session:
         session.add_all(
             [
-                Account(name="li-wei", display_name="<i>Li Wei</i>", role=Role.ANALYST),
-                Account(name="ma-chao", display_name="Ma Chao", role=Role.ANALYST),
-                Account(name="zhao-lei", display_name="Zhao Lei", role=Role.ADMIN),
-                Account(name="nobody-yet", display_name="New", role=Role.ENGINEER),
-                Account(name="gone", display_name="Gone", role=Role.ANALYST, status=AccountStatus.SUSPENDED),
+                Account(name="li-wei", display_name="<i>Li Wei</i>", roles={Role.ANALYST}),
+                Account(name="ma-chao", display_name="Ma Chao", roles={Role.ANALYST}),
+                Account(name="zhao-lei", display_name="Zhao Lei", roles={Role.ADMIN}),
+                Account(name="nobody-yet", display_name="New", roles={Role.ENGINEER}),
+                Account(
+                    name="gone", display_name="Gone", roles={Role.ANALYST}, status=AccountStatus.SUSPENDED
+                ),
                 _project("heart"),
                 _project("lung"),
                 _project("old", expires=date(2020, 1, 1)),

@@ -17,16 +17,37 @@ from provisioning.registry.models import Account, Extract, Grant, Project, Proje
 DIGEST = "sha256:" + "0" * 64
 
 
-@pytest.fixture
-def registry_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An upgraded registry, which the settings name too."""
-    url = f"sqlite:///{tmp_path}/registry.sqlite"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables, of each kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("empty_postgresql"))
+    return f"sqlite:///{tmp_path}/registry.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def registry_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An upgraded registry of each kind, which the settings name too."""
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("upgraded_postgresql"))
+    else:
+        url = f"sqlite:///{tmp_path}/registry.sqlite"
+        database.upgrade(url)
     monkeypatch.setenv("CARREL_REGISTRY_URL", url)
     monkeypatch.setenv("CARREL_DATA", str(tmp_path / "data"))
     (tmp_path / "keys").mkdir()
     monkeypatch.setenv("CARREL_KEYS", str(tmp_path / "keys"))
-    database.upgrade(url)
     return url
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An upgraded registry in SQLite, for what is SQLite's own."""
+    url = f"sqlite:///{tmp_path}/registry.sqlite"
+    database.upgrade(url)
+    made = database.engine(url)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture
@@ -47,9 +68,9 @@ def site(session: Session) -> Session:
     """li-wei is a member of the active project heart, which has bloods@1; ma-chao of lung, which has none."""
     session.add_all(
         [
-            Account(name="li-wei", display_name="李伟", role=Role.ANALYST),
-            Account(name="ma-chao", display_name="马超", role=Role.ANALYST),
-            Account(name="zhao-lei", display_name="赵磊", role=Role.ADMIN),
+            Account(name="li-wei", display_name="李伟", roles={Role.ANALYST}),
+            Account(name="ma-chao", display_name="马超", roles={Role.ANALYST}),
+            Account(name="zhao-lei", display_name="赵磊", roles={Role.ADMIN}),
             Project(name="heart", title_en="Heart", title_zh="心脏", status=ProjectStatus.ACTIVE),
             Project(name="lung", title_en="Lung", title_zh="肺", status=ProjectStatus.ACTIVE),
         ]

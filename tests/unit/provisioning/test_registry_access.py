@@ -158,7 +158,7 @@ def test_granting_again_moves_the_last_day(site: Session) -> None:
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.REVIEWER, Role.AUDITOR])
 def test_roles_that_stay_apart_from_data_cannot_be_members(site: Session, role: Role) -> None:
-    site.add(Account(name="apart", display_name="Apart", role=role))
+    site.add(Account(name="apart", display_name="Apart", roles={role}))
     site.flush()
     with pytest.raises(Refusal, match="only analysts and engineers"):
         add_member(site, "heart", "apart")
@@ -170,7 +170,7 @@ def test_roles_that_stay_apart_from_data_cannot_be_members(site: Session, role: 
 
 
 def test_an_engineer_may_be_a_member(site: Session) -> None:
-    site.add(Account(name="chen-jing", display_name="陈静", role=Role.ENGINEER))
+    site.add(Account(name="chen-jing", display_name="陈静", roles={Role.ENGINEER}))
     site.flush()
     assert add_member(site, "heart", "chen-jing")
     assert not add_member(site, "heart", "chen-jing"), "a second time changes nothing"
