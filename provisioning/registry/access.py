@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from provisioning.refusal import Refusal
@@ -59,6 +59,10 @@ class Quotas:
     display_bytes: int | None = None
     """What one desk may show in a day; None: the site's default. So for cells."""
     display_cells: int | None = None
+    disk_bytes: int | None = None
+    """What one member's workspace may hold; None: the site's default."""
+    max_desks: int | None = None
+    """Desks that may run at one time; None: no limit."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def project_refusal(project: Project, now: datetime | None = None) -> AccessDeni
         ProjectStatus.DRAFT: "The project {project} is not open yet. Ask an administrator to open it.",
         ProjectStatus.SUSPENDED: "The project {project} is suspended. Ask an administrator to resume it.",
         ProjectStatus.CLOSED: "The project {project} is closed. Ask an administrator for a new project.",
+        ProjectStatus.ARCHIVED: "The project {project} is archived. Ask an administrator for a new project.",
+        ProjectStatus.DELETED: "The project {project} is deleted. Ask an administrator for a new project.",
     }
     if project.status is not ProjectStatus.ACTIVE:
         return AccessDenied("project_not_active", closed[project.status], project=project.name)
@@ -164,12 +170,7 @@ def granted_extracts(
     query = (
         select(Extract)
         .join(Grant, Grant.extract_id == Extract.id)
-        .where(
-            Grant.project == project_name,
-            Grant.revoked.is_(None),
-            or_(Grant.expires.is_(None), Grant.expires >= _today(now)),
-            Extract.status == ExtractStatus.VERIFIED,
-        )
+        .where(*_in_force(project_name, now))
         .order_by(Extract.name, Extract.version)
     )
     newest = {extract.name: extract for extract in session.scalars(query)}
@@ -185,6 +186,28 @@ def granted_extracts(
     )
 
 
+def extracts_in_force(
+    session: Session, project_name: str, now: datetime | None = None
+) -> frozenset[tuple[str, str]]:
+    """Name and digest of every extract version that may be mounted in ``project_name``, not the newest alone.
+
+    A desk that runs keeps the version it has while that one's grant is in force.
+    """
+    query = select(Extract.name, Extract.digest).join(Grant, Grant.extract_id == Extract.id)
+    return frozenset(
+        (name, digest) for name, digest in session.execute(query.where(*_in_force(project_name, now)))
+    )
+
+
+def _in_force(project_name: str, now: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Grant.project == project_name,
+        Grant.revoked.is_(None),
+        or_(Grant.expires.is_(None), Grant.expires >= _today(now)),
+        Extract.status == ExtractStatus.VERIFIED,
+    )
+
+
 def quotas(project: Project) -> Quotas:
     """The quotas of ``project`` as a value that outlives the session."""
     return Quotas(
@@ -195,6 +218,8 @@ def quotas(project: Project) -> Quotas:
         project.max_runs,
         project.display_bytes,
         project.display_cells,
+        project.disk_bytes,
+        project.max_desks,
     )
 
 

@@ -34,9 +34,13 @@ KINDS = frozenset(
         "visitor-admitted",
         "visitor-refused",
         "desk-stopped",
+        "desk-ended",
+        "run-ended",
+        "project-archived",
+        "project-deleted",
     }
 )
-SOURCES = frozenset({"desk", "hub", "portal"})
+SOURCES = frozenset({"desk", "hub", "portal", "command"})
 LARGEST_NUMBER = 2**53
 """What JSON's readers agree on (RFC 8259, 6)."""
 

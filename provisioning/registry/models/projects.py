@@ -19,6 +19,8 @@ class ProjectStatus(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
 
 
 class Project(Base):
@@ -31,6 +33,8 @@ class Project(Base):
         CheckConstraint("pids > 0", name="pids"),
         CheckConstraint("gpus >= 0", name="gpus"),
         CheckConstraint("max_runs >= 0", name="max_runs"),
+        CheckConstraint("disk_bytes > 0", name="disk_bytes"),
+        CheckConstraint("max_desks >= 0", name="max_desks"),
         CheckConstraint("display_bytes > 0", name="display_bytes"),
         CheckConstraint("display_cells > 0", name="display_cells"),
     )
@@ -50,6 +54,10 @@ class Project(Base):
     gpus: Mapped[int] = mapped_column(default=0)
     max_runs: Mapped[int] = mapped_column(default=2)
     """Runs that may be queued or running at one time."""
+    disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that one member's workspace may hold; None: the site's default."""
+    max_desks: Mapped[int | None]
+    """Desks of the project that may run at one time; None: no limit."""
     display_bytes: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes that one member's desk may show in a day; None: the site's default."""
     display_cells: Mapped[int | None] = mapped_column(BigInteger)
