@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from docker.errors import APIError, ImageNotFound
 from dockerspawner import DockerSpawner
@@ -20,7 +20,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.simple_httpclient import HTTPTimeoutError
 from traitlets import Bool, Float, Integer, Unicode
 
-from hub_config import naming, transport
+from hub_config import enforcement, naming, transport
 from hub_config.desk_container import PORT, desk_container
 from hub_config.desk_parts import DeskParts, PartFailed, reason
 from kernels import isolation
@@ -70,6 +70,8 @@ class ProjectSpawner(DockerSpawner):
     _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="docker")
     _registry: Any = None
     _kept_engine = False
+    _starting: ClassVar[set[tuple[str, str]]] = set()
+    """Project and account of the desks that this hub is about to start."""
 
     @property
     def executor(self) -> ThreadPoolExecutor:
@@ -98,6 +100,15 @@ class ProjectSpawner(DockerSpawner):
         Raises `SpawnRefused` with one line for the person; then nothing of this spawn is left.
         """
         granted = await asyncio.to_thread(self._access)
+        mine = (self.name, self.user.name)
+        self._starting.add(mine)
+        try:
+            await self._check_room(granted.quotas)
+            return await self._start(granted)
+        finally:
+            self._starting.discard(mine)
+
+    async def _start(self, granted: access.DeskAccess) -> tuple[str, int]:
         making: list[asyncio.Task[Any]] = []
         # Until this spawn makes an engine, one that is there is not its to end: kernels run in it.
         self._kept_engine = True
@@ -108,6 +119,8 @@ class ProjectSpawner(DockerSpawner):
             making.append(asyncio.create_task(self._make_desk(granted)))
             await asyncio.gather(*making)
             address = await self._answering()
+            # What was taken away while this desk started would not be noticed by who looks at running ones.
+            await asyncio.to_thread(self._access, granted)
             await self._note("desk-started")
             return address, PORT
         except BaseException as error:
@@ -121,14 +134,41 @@ class ProjectSpawner(DockerSpawner):
                 raise SpawnRefused(self._line(error), 500) from error
             raise
 
-    def _access(self) -> access.DeskAccess:
+    async def _check_room(self, quotas: access.Quotas) -> None:
+        """Raises `SpawnRefused` where the project's other desks are as many as may run."""
+        if quotas.max_desks is None:
+            return
+        mine = {
+            "label": [
+                f"{naming.SITE_LABEL}={self.site}",
+                f"{naming.ROLE_LABEL}=desk",
+                f"{naming.PROJECT_LABEL}={self.name}",
+            ]
+        }
+        try:
+            running = await self.docker("containers", filters=mine)
+        except (APIError, RequestException) as error:
+            raise SpawnRefused(self._line(error), 500) from error
+        others = {container["Labels"][naming.ACCOUNT_LABEL] for container in running}
+        others |= {account for project, account in self._starting if project == self.name}
+        if len(others - {self.user.name}) >= quotas.max_desks:
+            full = (
+                "The project {project} may have {limit} desks at one time, and they are in use. "
+                "Wait until a member closes one."
+            )
+            raise SpawnRefused(self._text(full, project=self.name, limit=quotas.max_desks))
+
+    def _access(self, mounted: access.DeskAccess | None = None) -> access.DeskAccess:
+        """What the registry allows now; ``mounted`` is what it allowed before, and must still hold."""
         if ProjectSpawner._registry is None:
             ProjectSpawner._registry = database.sessions(database.engine(self.registry_url or None))
         if not naming.NAME.fullmatch(self.name):
             raise SpawnRefused(self._text("A desk belongs to a project. Choose one of your projects."))
         try:
             with ProjectSpawner._registry() as session:
-                return access.desk_access(session, self.user.name, self.name)
+                extracts = mounted.extracts if mounted else ()
+                held = [(extract.name, extract.digest) for extract in extracts]
+                return enforcement.check_desk(session, self.user.name, self.name, held)
         except access.AccessDenied as denied:
             raise SpawnRefused(denied.text(self._language)) from denied
 

@@ -31,8 +31,8 @@ def load_roles() -> list[dict[str, Any]]:
         },
         {
             "name": "portal",
-            "description": "The portal: whose desks run, to show it",
-            "scopes": ["list:users", "read:users:name", "read:servers"],
+            "description": "The portal: whose desks run, to show it; and ending those that lost their right",
+            "scopes": ["list:users", "read:users:name", "read:servers", "delete:servers"],
             "services": ["portal"],
         },
         {

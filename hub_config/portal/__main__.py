@@ -10,10 +10,11 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 
 from tornado.httpserver import HTTPServer
 
-from hub_config.portal import PORT, upkeep
+from hub_config.portal import PORT, desks, upkeep
 from hub_config.portal.application import hub_auth, make_application
 from provisioning.refusal import Refusal
 from provisioning.registry import database
@@ -25,6 +26,7 @@ LARGEST_REQUEST = 1024 * 1024
 async def serve() -> None:
     """Serve until told to stop."""
     # Docker's client is of no use to anything else here.
+    from hub_config.enforcement import Enforcement  # noqa: PLC0415
     from hub_config.portal.worker import Worker  # noqa: PLC0415
 
     token = os.environ.get("CARREL_PORTAL_TOKEN")
@@ -36,6 +38,8 @@ async def serve() -> None:
     auth = hub_auth(token, os.environ.get("CARREL_HUB_API_URL", "http://hub:8081/hub/api"))
     # The proxy alone reaches this port, so what it says about the browser's address holds.
     application = make_application(registry, auth, worker)
+    enforcement = Enforcement(registry, lambda: worker.client, partial(desks.stop, auth), worker.site)
+    enforcing = asyncio.create_task(enforcement.serve())
     await asyncio.to_thread(upkeep.sweep, registry, application.settings["airlock"])
     server = HTTPServer(application, xheaders=True, max_body_size=LARGEST_REQUEST)
     server.listen(int(os.environ.get("CARREL_PORTAL_PORT", PORT)), "0.0.0.0")  # noqa: S104 (its container's)
@@ -43,6 +47,7 @@ async def serve() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     await stopped.wait()
+    enforcing.cancel()
     server.stop()
 
 

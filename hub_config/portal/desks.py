@@ -1,4 +1,4 @@
-"""Which of a person's desks run, asked of the hub."""
+"""Which of a person's desks run, asked of the hub; and having it stop one."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ async def running(hub_auth: HubOAuth, account: str) -> set[str]:
     except Exception as error:  # whatever it is, the page is of use without it
         log.warning("the hub does not say which desks run: %s", error)
         return set()
+
+
+async def stop(hub_auth: HubOAuth, account: str, project: str) -> None:
+    """Have the hub stop a desk; done or under way when this returns.
+
+    Raises tornado's `HTTPError`, or OSError, where the hub does not. 404: it knows no such desk.
+    """
+    await AsyncHTTPClient().fetch(
+        f"{hub_auth.api_url.rstrip('/')}/users/{quote(account, safe='')}/servers/{quote(project, safe='')}",
+        method="DELETE",
+        headers={"Authorization": f"token {hub_auth.api_token}"},
+        request_timeout=TIMEOUT,
+        connect_timeout=TIMEOUT,
+    )

@@ -89,7 +89,15 @@ def _style(user: object) -> Markup:
     return Markup((STATIC / "style.css").read_text(encoding="utf-8"))  # noqa: S704 (our own file)
 
 
+def _why_closed(user: object) -> Callable[[str], str | None]:
+    # Only the hub's process has Docker's client, which this leads to.
+    from hub_config import why_closed  # noqa: PLC0415
+
+    return why_closed.line(user, _language.get())
+
+
 template_vars: dict[str, Any] = {
+    "why_closed": _why_closed,
     "_": _text,
     "language_tag": _language_tag,
     "csp_nonce": _page_nonce,

@@ -160,7 +160,7 @@ class Worker:
     async def _carry_out(self, run: Run) -> None:
         try:
             image = await asyncio.to_thread(self._image, run)
-            allowed = await self._registry(lambda s: self._still_allowed(s, run))
+            allowed = await self._registry(lambda s: runs.still_allowed(s, run))
             body = run_engine.body(run, allowed.quotas, self.site, image)
             name = naming.run_engine_name(self.site, run.id)
             await asyncio.to_thread(self._launch, body, name)
@@ -175,22 +175,6 @@ class Worker:
         except runs.RunRefused:
             return  # it was cancelled meanwhile
         await self._finish(run.id, problem)
-
-    @staticmethod
-    def _still_allowed(session: Session, run: Run) -> access.DeskAccess:
-        """What was allowed when the run was asked for may be revoked by now."""
-        granted = access.desk_access(session, run.requested_by, run.project)
-        there = {(extract.name, extract.digest) for extract in granted.extracts}
-        for extract in run.extracts:
-            if (extract["name"], extract["digest"]) not in there:
-                raise access.AccessDenied(
-                    "extract_not_granted",
-                    "The extract {extract} is not granted to the project {project}. "
-                    "Ask an administrator to grant it.",
-                    extract=extract["name"],
-                    project=run.project,
-                )
-        return granted
 
     def _image(self, run: Run) -> dict[str, str]:
         manifest = reading.template_manifest(run.template)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from provisioning.refusal import Refusal
@@ -187,12 +187,7 @@ def granted_extracts(
     query = (
         select(Extract)
         .join(Grant, Grant.extract_id == Extract.id)
-        .where(
-            Grant.project == project_name,
-            Grant.revoked.is_(None),
-            or_(Grant.expires.is_(None), Grant.expires >= _today(now)),
-            Extract.status == ExtractStatus.VERIFIED,
-        )
+        .where(*_in_force(project_name, now))
         .order_by(Extract.name, Extract.version)
     )
     newest = {extract.name: extract for extract in session.scalars(query)}
@@ -205,6 +200,28 @@ def granted_extracts(
             Title(extract.title_en, extract.title_zh),
         )
         for extract in newest.values()
+    )
+
+
+def extracts_in_force(
+    session: Session, project_name: str, now: datetime | None = None
+) -> frozenset[tuple[str, str]]:
+    """Name and digest of every extract version that may be mounted in ``project_name``, not the newest alone.
+
+    A desk that runs keeps the version it has while that one's grant is in force.
+    """
+    query = select(Extract.name, Extract.digest).join(Grant, Grant.extract_id == Extract.id)
+    return frozenset(
+        (name, digest) for name, digest in session.execute(query.where(*_in_force(project_name, now)))
+    )
+
+
+def _in_force(project_name: str, now: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Grant.project == project_name,
+        Grant.revoked.is_(None),
+        or_(Grant.expires.is_(None), Grant.expires >= _today(now)),
+        Extract.status == ExtractStatus.VERIFIED,
     )
 
 

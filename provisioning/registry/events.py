@@ -43,6 +43,10 @@ KINDS = frozenset(
         "totp-reset",
         "unlocked",
         "duties-combined",
+        "desk-ended",
+        "run-ended",
+        "project-archived",
+        "project-deleted",
     }
 )
 SOURCES = frozenset({"desk", "hub", "portal", "command"})

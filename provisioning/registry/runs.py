@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from provisioning.refusal import Refusal
-from provisioning.registry.access import AccessDenied, desk_access
+from provisioning.registry.access import AccessDenied, DeskAccess, desk_access, extracts_in_force
 from provisioning.registry.columns import utc_now
 from provisioning.registry.models import Project, Run, RunStatus, Template, TemplateStatus
 
@@ -174,6 +174,36 @@ def cancel_queued(session: Session, run_id: str) -> Run:
     if claimed is None:
         raise RunRefused("The run {run} is no longer queued: it is {status}.", run=run_id, status=run.status)
     return run
+
+
+def end_without_access(session: Session, run_id: str, error: str) -> bool:
+    """Cancel a run that is under way and may not be any more; False where it has ended already."""
+    run = session.get(Run, run_id, with_for_update={"of": Run}, populate_existing=True)
+    if run is None or run.status not in UNDER_WAY:
+        return False
+    run.status, run.error, run.finished = RunStatus.CANCELLED, error, utc_now()
+    session.flush()
+    return True
+
+
+def still_allowed(session: Session, run: Run, now: datetime | None = None) -> DeskAccess:
+    """What the run's engine may use, where the run may go on. Raises `AccessDenied`.
+
+    Codes are those of `desk_access`, and extract_not_granted where a version that the run was asked for
+    with is no longer in force.
+    """
+    granted = desk_access(session, run.requested_by, run.project, now)
+    there = extracts_in_force(session, run.project, now)
+    for extract in run.extracts:
+        if (extract["name"], extract["digest"]) not in there:
+            raise AccessDenied(
+                "extract_not_granted",
+                "The extract {extract} is not granted to the project {project}. "
+                "Ask an administrator to grant it.",
+                extract=extract["name"],
+                project=run.project,
+            )
+    return granted
 
 
 def interrupt_lost(session: Session, alive: Collection[str]) -> tuple[Run, ...]:

@@ -50,7 +50,18 @@ class Docker:
         for beginning, error in self.failing.items():
             if call.startswith(beginning):
                 raise error
-        return getattr(self, method)(*arguments, **options)
+        # `containers` is what stands here.
+        return getattr(self, {"containers": "listed"}.get(method, method))(*arguments, **options)
+
+    def listed(self, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """The running containers that bear all of the labels, as ``GET /containers/json`` tells of them."""
+        wanted = dict(label.split("=", 1) for label in filters["label"])
+        each = [(body["Config"]["Labels"], body["State"]) for body in self.containers.values()]
+        return [
+            {"Labels": labels}
+            for labels, state in each
+            if state["Running"] and wanted.items() <= labels.items()
+        ]
 
     def inspect_image(self, name: str) -> dict[str, Any]:
         if name not in self.images:

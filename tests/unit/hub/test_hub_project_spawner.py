@@ -125,6 +125,16 @@ async def test_a_member_gets_a_desk_and_an_engine(spawner, docker, desk_port):
     assert set(docker.networks[NETWORK]["Containers"]) == {"t.proxy", "t.hub"}
 
 
+async def test_no_more_desks_than_the_project_may_have_and_ones_own_is_no_other(spawner, docker, registry):
+    with database.writing(registry) as session:
+        session.get(Project, "heart").max_desks = 1
+    await spawner().start()
+    mine = docker.containers[DESK]["Config"]["Labels"]
+    await spawner().start()
+    docker.containers[DESK]["Config"]["Labels"] = mine | {"carrel.account": "ma-chao"}
+    assert "may have 1 desks at one time" in await refused(spawner())
+
+
 async def test_the_engine_has_the_granted_extracts_and_quotas_and_the_desk_has_neither(spawner, docker):
     await spawner().start()
     engine = docker.containers[ENGINE]["Config"]

@@ -112,5 +112,5 @@ def test_a_site_file_may_give_a_project_its_own_display_budget(site: Session, tm
 
 
 def test_the_database_refuses_a_display_budget_of_nothing(engine: Engine, site: Session) -> None:
-    with pytest.raises(Exception, match="(?i)check"), engine.begin() as connection:
+    with pytest.raises(Exception, match=r"(?i)check"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE projects SET display_bytes = 0")
