@@ -10,7 +10,7 @@ from typing import Any
 from provisioning.command.answer import Answer, table
 from provisioning.command.arguments import noun, reading, verb
 from provisioning.registry.events import KINDS, events
-from provisioning.registry.models import Event
+from provisioning.registry.models import AuditRecord
 
 
 def add_to(nouns: Any) -> None:
@@ -34,7 +34,7 @@ def _moment(text: str) -> datetime:
         ) from error
 
 
-def _row(event: Event) -> dict[str, Any]:
+def _row(event: AuditRecord) -> dict[str, Any]:
     names = ("number", "time", "received", "source", "user", "project", "kind", "detail")
     return {"event": event.id, **{name: getattr(event, name) for name in names}}
 

@@ -1,8 +1,8 @@
 """The registry's tables. Names are keys: people say them, folders and containers carry them."""
 
 from provisioning.registry.models.accounts import MEMBER_ROLES, Account, AccountStatus, Role
+from provisioning.registry.models.audit import AuditHead, AuditRecord
 from provisioning.registry.models.base import Base
-from provisioning.registry.models.events import Event
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
 from provisioning.registry.models.projects import GIB, Membership, Project, ProjectStatus
 from provisioning.registry.models.releases import ReleaseFile, ReleaseRequest, ReleaseStatus
@@ -14,8 +14,9 @@ __all__ = [
     "MEMBER_ROLES",
     "Account",
     "AccountStatus",
+    "AuditHead",
+    "AuditRecord",
     "Base",
-    "Event",
     "Extract",
     "ExtractStatus",
     "Grant",

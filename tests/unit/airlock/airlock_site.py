@@ -20,7 +20,7 @@ from hub_config.portal import PREFIX
 from hub_config.portal.application import hub_auth, make_application
 from provisioning.registry import database
 from provisioning.registry.events import events
-from provisioning.registry.models import Event, ReleaseRequest
+from provisioning.registry.models import AuditRecord, ReleaseRequest
 from provisioning.registry.releases import requests
 
 
@@ -116,7 +116,7 @@ class Portal:
         with database.sessions(self.registry)() as session:
             return requests(session)
 
-    def events(self, **which: Any) -> list[Event]:
+    def events(self, **which: Any) -> list[AuditRecord]:
         """The oldest first."""
         with database.sessions(self.registry)() as session:
             return list(reversed(events(session, limit=100_000, **which)))

@@ -1,0 +1,50 @@
+"""Adding to the trail. The only module that writes its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from provisioning.audit.chain import GENESIS, canonical, record_hash
+from provisioning.refusal import Refusal
+from provisioning.registry.columns import utc_now
+from provisioning.registry.models import AuditRecord
+
+LARGEST_DETAIL = 4096
+"""Bytes of a record's detail in canonical form."""
+_APPENDING = 0x61756469  # "audi": the PostgreSQL lock that writers of the trail take
+
+
+def append(session: Session, records: Sequence[Mapping[str, Any]]) -> None:
+    """Chain ``records`` to the trail in the session's own transaction.
+
+    Each has id, time, source, user, project, kind, detail and, where it is about one, extract.
+
+    One writer at a time: SQLite has one anyway, and refuses a transaction that read the head before
+    another added to it; on PostgreSQL a lock is held until the transaction ends. Raises `Refusal` for
+    a detail that is too large or has no canonical form; nothing is added then.
+    """
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPENDING})
+    last = session.execute(
+        select(AuditRecord.number, AuditRecord.hash).order_by(AuditRecord.number.desc()).limit(1)
+    ).first()
+    number, prev = (last.number, last.hash) if last else (0, GENESIS)
+    rows = []
+    for each in records:
+        number += 1
+        row = {"extract": "", **each, "number": number, "received": utc_now(), "prev": prev}
+        try:
+            size = len(canonical(row["detail"]).encode())
+            prev = row["hash"] = record_hash(row)
+        except ValueError as error:
+            raise Refusal("A record holds what it may not hold: {reason}.", reason=error) from error
+        if size > LARGEST_DETAIL:
+            raise Refusal("A record's detail may have {limit} bytes at most.", limit=LARGEST_DETAIL)
+        rows.append(row)
+    if rows:
+        session.execute(insert(AuditRecord), rows)
