@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from provisioning.command import (
     apply,
-    event,
+    audit,
     extract,
     grant,
     project,
@@ -24,14 +24,14 @@ from provisioning.command import (
 from provisioning.command.answer import Answer
 from provisioning.refusal import Refusal
 
-NOUNS = (apply, user, project, extract, grant, template, run, release, event, registry)
+NOUNS = (apply, user, project, extract, grant, template, run, release, audit, registry)
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; the documentation is made from it."""
     top = argparse.ArgumentParser(
         prog="carrel",
-        description="Accounts, projects, extracts, grants, templates, runs, releases and events of a site.",
+        description="Accounts, projects, extracts, grants, templates, runs, releases, audit trail of a site.",
         epilog="CARREL_REGISTRY_URL names the registry, CARREL_DATA the folder of extracts and templates.",
     )
     nouns = top.add_subparsers(metavar="NOUN", required=True)

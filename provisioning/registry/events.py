@@ -133,22 +133,3 @@ def note(registry: Engine, **event: Any) -> None:
     """As `record`, in a transaction of its own; it blocks."""
     with database.writing(registry) as session:
         record(session, **event)
-
-
-def events(
-    session: Session,
-    *,
-    user: str | None = None,
-    project: str | None = None,
-    kind: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
-) -> tuple[AuditRecord, ...]:
-    """Events, the newest first."""
-    query = select(AuditRecord).order_by(AuditRecord.number.desc()).limit(limit)
-    for column, value in ((AuditRecord.user, user), (AuditRecord.project, project), (AuditRecord.kind, kind)):
-        if value is not None:
-            query = query.where(column == value)
-    if since is not None:
-        query = query.where(AuditRecord.time >= since)
-    return tuple(session.scalars(query))

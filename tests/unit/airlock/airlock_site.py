@@ -18,8 +18,8 @@ from tornado.web import Application, RequestHandler
 from export_guard.airlock.store import Store
 from hub_config.portal import PREFIX
 from hub_config.portal.application import hub_auth, make_application
+from provisioning.audit.reading import records
 from provisioning.registry import database
-from provisioning.registry.events import events
 from provisioning.registry.models import AuditRecord, ReleaseRequest
 from provisioning.registry.releases import requests
 
@@ -119,7 +119,7 @@ class Portal:
     def events(self, **which: Any) -> list[AuditRecord]:
         """The oldest first."""
         with database.sessions(self.registry)() as session:
-            return list(reversed(events(session, limit=100_000, **which)))
+            return list(reversed(records(session, limit=100_000, **which)))
 
     def stored(self) -> list[str]:
         """Every file below the store, half-written ones too."""
