@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from provisioning.audit.actor import Actor, acting, person
 from provisioning.command import (
     apply,
     audit,
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     chosen = parser().parse_args(arguments)
     try:
-        answer: Answer = chosen.run(chosen)
+        with acting(Actor("command", person(), chosen.command)):
+            answer: Answer = chosen.run(chosen)
     except Refusal as refusal:
         return _refused(refusal)
     except IntegrityError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from provisioning.audit import keys, reading
+from provisioning.audit import keys, kinds, reading
 from provisioning.audit.chain import canonical
 from provisioning.audit.heads import anchors, heads, sign_head
 from provisioning.audit.verify import verify
@@ -21,7 +21,6 @@ from provisioning.command import arguments
 from provisioning.command.answer import Answer, table
 from provisioning.command.arguments import noun, verb
 from provisioning.refusal import Refusal
-from provisioning.registry.events import KINDS
 from provisioning.registry.models import AuditRecord
 
 
@@ -56,7 +55,8 @@ def add_list(verbs: Any) -> None:
     parser.add_argument("--user", metavar="ACCOUNT", help="of this account only")
     parser.add_argument("--project", metavar="PROJECT", help="of this project only")
     parser.add_argument("--extract", metavar="EXTRACT", help="about NAME, or NAME@VERSION, only")
-    parser.add_argument("--kind", choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS)))
+    known = list(kinds.schemas())
+    parser.add_argument("--kind", choices=known, metavar="KIND", help=", ".join(known))
     for name, said in (("since", "from"), ("until", "before")):
         parser.add_argument(
             f"--{name}",

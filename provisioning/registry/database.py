@@ -66,9 +66,14 @@ def sessions(on: Engine) -> sessionmaker[Session]:
 def writing(on: Engine) -> Iterator[Session]:
     """A session that holds SQLite's write lock from its first statement; commits unless it raises.
 
-    What it reads cannot be changed by another process before it writes.
+    What it reads cannot be changed by another process before it writes. What it changes is on the
+    audit trail, in the same transaction.
     """
+    # Imported here: the trail is made of the registry's tables.
+    from provisioning.audit.changes import watch  # noqa: PLC0415
+
     with sessions(on.execution_options(**{_WRITING: True})).begin() as session:
+        watch(session)
         yield session
 
 

@@ -117,9 +117,10 @@ class Portal:
             return requests(session)
 
     def events(self, **which: Any) -> list[AuditRecord]:
-        """The oldest first."""
+        """The oldest first; what the test itself put into the registry is not among them."""
         with database.sessions(self.registry)() as session:
-            return list(reversed(records(session, limit=100_000, **which)))
+            found = reversed(records(session, limit=100_000, **which))
+            return [each for each in found if each.source != "command"]
 
     def stored(self) -> list[str]:
         """Every file below the store, half-written ones too."""

@@ -18,7 +18,8 @@ from provisioning.registry.columns import utc_now
 
 plain = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 names = st.text("abcxyz", min_size=1, max_size=8)
-details = st.dictionaries(names, st.none() | st.booleans() | st.integers(-(2**53), 2**53) | plain, max_size=4)
+numbers = st.integers(0, 2**53)
+details = st.fixed_dictionaries({}, optional={"size": numbers, "route": plain.filter(bool)})
 trails = st.lists(st.tuples(plain, names, details), min_size=3, max_size=8)
 several = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
