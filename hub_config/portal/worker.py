@@ -190,6 +190,8 @@ class Worker:
                     extract=extract["name"],
                     project=run.project,
                 )
+        # Before anything is mounted: an access that cannot be recorded is none.
+        runs.record_mounts(session, run)
         return granted
 
     def _image(self, run: Run) -> dict[str, str]:
