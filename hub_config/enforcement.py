@@ -273,7 +273,7 @@ class Enforcement:
         with database.writing(self.registry) as session:
             run = runs.get_run(session, ended.id)
             if runs.end_without_access(session, ended.id, ended.reason.text(runs.catalogue(run))):
-                self._record(session, "run-ended", ended.project, ended.account, ended.id, ended.reason)
+                self._record(session, "run-stopped", ended.project, ended.account, ended.id, ended.reason)
         self._remove(naming.run_engine_name(self.site, ended.id))
         log.info("run %s was ended: %s", ended.id, ended.reason)
 

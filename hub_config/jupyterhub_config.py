@@ -9,6 +9,7 @@ from pathlib import Path
 from hub_config import portal, roles
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
+from provisioning.audit.actor import this_process_is
 from provisioning.registry import database
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
@@ -16,6 +17,7 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821
 site = os.environ.get("CARREL_SITE", "carrel")
 version = os.environ.get("CARREL_VERSION", "0.1.0")
 
+this_process_is("hub")
 database.upgrade()
 
 # Hub and proxy. The proxy runs on when the hub restarts; its API is a unix socket that only the hub has.

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from docker.errors import APIError, ImageNotFound
 from dockerspawner import DockerSpawner
 from requests import RequestException
+from sqlalchemy.orm import Session
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient
 from tornado.simple_httpclient import HTTPTimeoutError
@@ -26,6 +27,7 @@ from hub_config.desk_parts import DeskParts, PartFailed, reason
 from kernels import isolation
 from kernels.isolation import Limits, Mount
 from locales import choose, text
+from provisioning.audit import trail
 from provisioning.registry import access, database, events
 
 
@@ -165,12 +167,40 @@ class ProjectSpawner(DockerSpawner):
         if not naming.NAME.fullmatch(self.name):
             raise SpawnRefused(self._text("A desk belongs to a project. Choose one of your projects."))
         try:
-            with ProjectSpawner._registry() as session:
+            with database.writing(ProjectSpawner._registry.kw["bind"]) as session:
                 extracts = mounted.extracts if mounted else ()
                 held = [(extract.name, extract.digest) for extract in extracts]
-                return enforcement.check_desk(session, self.user.name, self.name, held)
+                granted = enforcement.check_desk(session, self.user.name, self.name, held)
+                if mounted is None:
+                    self._record_mounts(session, granted)
+                return granted
         except access.AccessDenied as denied:
+            self._record_refusal(denied.code)
             raise SpawnRefused(denied.text(self._language)) from denied
+
+    def _record_mounts(self, session: Session, granted: access.DeskAccess) -> None:
+        """Before anything is mounted: an access that cannot be recorded is none."""
+        for extract in granted.extracts:
+            trail.record(
+                session,
+                "extract-mounted",
+                source="hub",
+                user=self.user.name,
+                project=self.name,
+                extract=f"{extract.name}@{extract.version}",
+                detail={"digest": extract.digest},
+            )
+
+    def _record_refusal(self, code: str) -> None:
+        with database.writing(ProjectSpawner._registry.kw["bind"]) as session:
+            trail.record(
+                session,
+                "spawn-refused",
+                source="hub",
+                user=self.user.name,
+                project=self.name,
+                detail={"reason": code.replace("_", "-")},
+            )
 
     @property
     def _language(self) -> str:

@@ -12,7 +12,7 @@ from hub_config import naming
 from hub_config.enforcement import NoLongerInForce, why
 from provisioning.refusal import Refusal
 from provisioning.registry import access, database
-from provisioning.registry.models import Event
+from provisioning.registry.models import AuditRecord
 
 log = logging.getLogger("carrel.hub")
 
@@ -26,14 +26,14 @@ def reason(session: Session, account: str, project: str) -> Refusal | None:
     except access.AccessDenied as denied:
         return denied
     last = session.scalars(
-        select(Event)
+        select(AuditRecord)
         .where(
-            Event.user == account,
-            Event.project == project,
-            Event.source.in_(("hub", "portal")),
-            Event.kind.in_(("desk-started", "desk-ended")),
+            AuditRecord.user == account,
+            AuditRecord.project == project,
+            AuditRecord.source.in_(("hub", "portal")),
+            AuditRecord.kind.in_(("desk-started", "desk-ended")),
         )
-        .order_by(Event.number.desc())
+        .order_by(AuditRecord.number.desc())
         .limit(1)
     ).first()
     if last is None or last.kind != "desk-ended" or last.detail.get("reason") != why(NoLongerInForce.code):

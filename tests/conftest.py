@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from provisioning.audit import actor
+
 pytest_plugins = ["site_fixtures", "postgresql_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[1]
 """The repository."""
+
+
+@pytest.fixture(autouse=True)
+def _this_process_is_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a hub or portal of an earlier test said of this process is over."""
+    monkeypatch.setattr(actor, "_process", ["command"])
 
 
 @pytest.fixture

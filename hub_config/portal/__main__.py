@@ -16,6 +16,7 @@ from tornado.httpserver import HTTPServer
 
 from hub_config.portal import PORT, desks, upkeep
 from hub_config.portal.application import hub_auth, make_application
+from provisioning.audit.actor import this_process_is
 from provisioning.refusal import Refusal
 from provisioning.registry import database
 
@@ -32,6 +33,7 @@ async def serve() -> None:
     token = os.environ.get("CARREL_PORTAL_TOKEN")
     if not token:
         raise Refusal("CARREL_PORTAL_TOKEN is not set: give the portal the token that the hub knows it by.")
+    this_process_is("portal")
     registry = database.engine()
     worker = Worker(registry)
     worker.start()

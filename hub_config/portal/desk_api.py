@@ -24,6 +24,7 @@ from hub_config.portal import PREFIX, desk_reading, desk_reports, presence
 from hub_config.portal.desk_identity import DeskId, desk_of, token_in
 from hub_config.portal.handlers import Refused, SignedInApi
 from hub_config.portal.receipts import Receipts
+from provisioning.audit import trail
 from provisioning.refusal import Refusal
 from provisioning.registry import database, events, releases
 from provisioning.registry.access import AccessDenied
@@ -221,16 +222,19 @@ class DeskEvents(DeskApi):
             batch = desk_reports.read(self.request.body)
         except Refusal as refusal:
             raise Refused(413, refusal.message, **refusal.values) from refusal
-        stored = await asyncio.to_thread(self._store, batch.reports)
+        stored = await asyncio.to_thread(self._store, batch.reports, len(batch.refused))
         self.settings["metrics"].received(self.desk.project, batch.reports)
         refused = {str(position): said.text(self.language) for position, said in batch.refused.items()}
         self.answer_json({"stored": stored, "known": len(batch.reports) - stored, "refused": refused})
 
-    def _store(self, reports: list[events.Report]) -> int:
+    def _store(self, reports: list[events.Report], refused: int) -> int:
+        who: dict[str, Any] = {"source": "desk", "user": self.desk.user, "project": self.desk.project}
         with database.writing(self.registry) as session:
-            return events.add(
-                session, source="desk", user=self.desk.user, project=self.desk.project, reports=reports
-            )
+            if refused:
+                # That there was something, and not what: it may be anything.
+                detail = {"reason": "desk-report", "count": refused}
+                trail.record(session, "malformed", **who, detail=detail)
+            return events.add(session, **who, reports=reports)
 
 
 class DeskSessions(DeskApi):

@@ -21,7 +21,7 @@ from hub_config.portal.handlers import Basics, Refused
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
 from provisioning.registry.events import Report
-from provisioning.registry.models import Event, ReleaseRequest, ReleaseStatus, Run, RunStatus
+from provisioning.registry.models import AuditRecord, ReleaseRequest, ReleaseStatus, Run, RunStatus
 
 SERVICE = "metrics"
 """The hub's service whose token reads them."""
@@ -115,7 +115,7 @@ class _RegistryNumbers(Collector):
                 ).all()
             )
             oldest = session.scalar(select(func.min(Run.created)).where(Run.status == RunStatus.QUEUED))
-            head.add_metric([], session.scalar(select(func.max(Event.number))) or 0)
+            head.add_metric([], session.scalar(select(func.max(AuditRecord.number))) or 0)
         for state in RunStatus:
             runs.add_metric([state.value], by_state.get(state, 0))
         for each in ReleaseStatus:

@@ -163,6 +163,8 @@ class Worker:
             allowed = await self._registry(lambda s: runs.still_allowed(s, run))
             body = run_engine.body(run, allowed.quotas, self.site, image)
             name = naming.run_engine_name(self.site, run.id)
+            # Before anything is mounted: an access that cannot be recorded is none.
+            await self._registry(lambda s: runs.record_mounts(s, run))
             await asyncio.to_thread(self._launch, body, name)
             await self._registry(lambda s: runs.mark_started(s, run.id, image=image["digest"]))
             problem = await asyncio.to_thread(self._ended, name)

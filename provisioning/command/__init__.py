@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from provisioning.audit.actor import Actor, acting, person
 from provisioning.command import (
     apply,
+    audit,
     backup,
-    event,
     extract,
     grant,
     project,
@@ -25,14 +26,14 @@ from provisioning.command import (
 from provisioning.command.answer import Answer
 from provisioning.refusal import Refusal
 
-NOUNS = (apply, user, project, extract, grant, template, run, release, event, registry, backup)
+NOUNS = (apply, user, project, extract, grant, template, run, release, audit, registry, backup)
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; the documentation is made from it."""
     top = argparse.ArgumentParser(
         prog="carrel",
-        description="Accounts, projects, extracts, grants, templates, runs, releases and events of a site.",
+        description="Accounts, projects, extracts, grants, templates, runs, releases, audit trail of a site.",
         epilog="CARREL_REGISTRY_URL names the registry, CARREL_DATA the folder of extracts and templates.",
     )
     nouns = top.add_subparsers(metavar="NOUN", required=True)
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     chosen = parser().parse_args(arguments)
     try:
-        answer: Answer = chosen.run(chosen)
+        with acting(Actor("command", person(), chosen.command)):
+            answer: Answer = chosen.run(chosen)
     except Refusal as refusal:
         return _refused(refusal)
     except IntegrityError:

@@ -26,7 +26,7 @@ def verb(
     """A new verb that ``run`` carries out, with ``--json``."""
     made: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
     made.add_argument("--json", action="store_true", help="print JSON")
-    made.set_defaults(run=run)
+    made.set_defaults(run=run, command=made.prog.split(maxsplit=1)[-1])
     return made
 
 

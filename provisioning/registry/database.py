@@ -69,11 +69,16 @@ def sessions(on: Engine) -> sessionmaker[Session]:
 def writing(on: Engine) -> Iterator[Session]:
     """A session that is the only one to write from its first statement; commits unless it raises.
 
-    What it reads cannot be changed by another process before it writes.
+    What it reads cannot be changed by another process before it writes. What it changes is on the
+    audit trail, in the same transaction.
     """
+    # Imported here: the trail is made of the registry's tables.
+    from provisioning.audit.changes import watch  # noqa: PLC0415
+
     with sessions(on.execution_options(**{_WRITING: True})).begin() as session:
         if on.dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
+        watch(session)
         yield session
 
 

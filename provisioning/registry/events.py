@@ -1,7 +1,4 @@
-"""Events in the registry: what desks, the hub and the portal report. Added, never changed.
-
-This is the only module that writes the table, so that the audit trail can take its place.
-"""
+"""Events: what desks, the hub and the portal report, checked. They are records of the audit trail."""
 
 from __future__ import annotations
 
@@ -15,10 +12,12 @@ from uuid import uuid4
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from provisioning.audit import trail
+from provisioning.audit.chain import LARGEST_NUMBER
 from provisioning.refusal import Refusal
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
-from provisioning.registry.models import Event
+from provisioning.registry.models import AuditRecord
 
 KINDS = frozenset(
     {
@@ -44,15 +43,10 @@ KINDS = frozenset(
         "unlocked",
         "duties-combined",
         "desk-ended",
-        "run-ended",
-        "project-archived",
-        "project-deleted",
+        "run-stopped",
     }
 )
 SOURCES = frozenset({"desk", "hub", "portal", "command"})
-LARGEST_NUMBER = 2**53
-"""What JSON's readers agree on (RFC 8259, 6)."""
-
 _ID = re.compile(r"[0-9a-f]{32}")
 _PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _TEXTS = {
@@ -108,22 +102,26 @@ def add(session: Session, *, source: str, user: str, project: str, reports: Sequ
     if source not in SOURCES:
         raise ValueError(source)
     new = {each.id: each for each in reports}
-    known = select(Event.id).where(Event.user == user, Event.project == project, Event.id.in_(new))
+    known = select(AuditRecord.id).where(
+        AuditRecord.user == user, AuditRecord.project == project, AuditRecord.id.in_(new)
+    )
     for id in session.scalars(known):
         del new[id]
-    session.add_all(
-        Event(
-            id=each.id,
-            time=each.time,
-            source=source,
-            user=user,
-            project=project,
-            kind=each.kind,
-            detail=each.detail,
-        )
-        for each in new.values()
+    trail.append(
+        session,
+        [
+            {
+                "id": each.id,
+                "time": each.time,
+                "source": source,
+                "user": user,
+                "project": project,
+                "kind": each.kind,
+                "detail": each.detail,
+            }
+            for each in new.values()
+        ],
     )
-    session.flush()
     return len(new)
 
 
@@ -146,22 +144,3 @@ def note(registry: Engine, **event: Any) -> None:
     """As `record`, in a transaction of its own; it blocks."""
     with database.writing(registry) as session:
         record(session, **event)
-
-
-def events(
-    session: Session,
-    *,
-    user: str | None = None,
-    project: str | None = None,
-    kind: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
-) -> tuple[Event, ...]:
-    """Events, the newest first."""
-    query = select(Event).order_by(Event.number.desc()).limit(limit)
-    for column, value in ((Event.user, user), (Event.project, project), (Event.kind, kind)):
-        if value is not None:
-            query = query.where(column == value)
-    if since is not None:
-        query = query.where(Event.time >= since)
-    return tuple(session.scalars(query))

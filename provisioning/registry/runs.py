@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from provisioning.audit import trail
 from provisioning.refusal import Refusal
 from provisioning.registry.access import AccessDenied, DeskAccess, desk_access, extracts_in_force
 from provisioning.registry.columns import utc_now
@@ -147,7 +148,25 @@ def mark_started(session: Session, run_id: str, *, image: str) -> Run:
     run = _running(session, run_id)
     run.image = image
     run.started = utc_now()
+    template = f"{run.template.name} {run.template.version}"
+    detail = {"run": run.id, "template": template, "template_digest": run.template.digest, "image": image}
+    who: dict[str, Any] = {"source": "portal", "user": run.requested_by, "project": run.project}
+    trail.record(session, "run-started", **who, detail=detail)
     return run
+
+
+def record_mounts(session: Session, run: Run) -> None:
+    """Put on the trail what ``run`` is about to have mounted."""
+    for extract in run.extracts:
+        trail.record(
+            session,
+            "extract-mounted",
+            source="portal",
+            user=run.requested_by,
+            project=run.project,
+            extract=f"{extract['name']}@{extract['version']}",
+            detail={"digest": extract["digest"], "run": run.id},
+        )
 
 
 def mark_finished(session: Session, run_id: str, status: RunStatus, error: str | None = None) -> Run:
@@ -156,6 +175,8 @@ def mark_finished(session: Session, run_id: str, status: RunStatus, error: str |
         raise ValueError(f"{status} is not an end")
     run = _running(session, run_id)
     run.status, run.error, run.finished = status, error, utc_now()
+    who: dict[str, Any] = {"source": "portal", "user": run.requested_by, "project": run.project}
+    trail.record(session, "run-ended", **who, detail={"run": run.id, "status": status.value})
     return run
 
 

@@ -8,9 +8,9 @@ from provisioning.registry.models.accounts import (
     AccountStatus,
     Role,
 )
+from provisioning.registry.models.audit import AuditHead, AuditRecord
 from provisioning.registry.models.base import Base
 from provisioning.registry.models.credentials import Credentials, SignInSession, ThrottledAddress
-from provisioning.registry.models.events import Event
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
 from provisioning.registry.models.policies import Policy
 from provisioning.registry.models.projects import GIB, Membership, Project, ProjectStatus
@@ -25,9 +25,10 @@ __all__ = [
     "Account",
     "AccountRole",
     "AccountStatus",
+    "AuditHead",
+    "AuditRecord",
     "Base",
     "Credentials",
-    "Event",
     "Extract",
     "ExtractStatus",
     "Grant",

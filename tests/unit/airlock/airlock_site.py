@@ -18,9 +18,9 @@ from tornado.web import Application, RequestHandler
 from export_guard.airlock.store import Store
 from hub_config.portal import PREFIX
 from hub_config.portal.application import hub_auth, make_application
+from provisioning.audit.reading import records
 from provisioning.registry import database
-from provisioning.registry.events import events
-from provisioning.registry.models import Event, ReleaseRequest
+from provisioning.registry.models import AuditRecord, ReleaseRequest
 from provisioning.registry.releases import requests
 
 
@@ -116,10 +116,11 @@ class Portal:
         with database.sessions(self.registry)() as session:
             return requests(session)
 
-    def events(self, **which: Any) -> list[Event]:
-        """The oldest first."""
+    def events(self, **which: Any) -> list[AuditRecord]:
+        """The oldest first; what the test itself put into the registry is not among them."""
         with database.sessions(self.registry)() as session:
-            return list(reversed(events(session, limit=100_000, **which)))
+            found = reversed(records(session, limit=100_000, **which))
+            return [each for each in found if each.source != "command"]
 
     def stored(self) -> list[str]:
         """Every file below the store, half-written ones too."""

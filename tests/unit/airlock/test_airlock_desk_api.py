@@ -480,7 +480,9 @@ async def test_bad_lines_are_refused_by_themselves_and_the_good_ones_kept(portal
         assert answer.status == 200, bad
         assert answer.json["refused"].keys() == {"1"}, bad
         assert answer.json["stored"] == 2
-    assert len(portal.events()) == 2 * len(BAD)
+    assert len(portal.events(kind="denied")) == 2 * len(BAD)
+    malformed = portal.events(kind="malformed")
+    assert [each.detail for each in malformed] == [{"count": 1, "reason": "desk-report"}] * len(BAD)
 
 
 async def test_a_batch_is_bounded(portal: Portal) -> None:

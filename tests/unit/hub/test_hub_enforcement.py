@@ -10,7 +10,8 @@ from docker.errors import NotFound
 from hub_config import naming
 from hub_config.enforcement import Enforcement
 from hub_config.why_closed import reason
-from provisioning.registry import database, events
+from provisioning.audit import reading
+from provisioning.registry import database
 from provisioning.registry.changes import Changes
 from provisioning.registry.grants import revoke_grants
 from provisioning.registry.membership import remove_member
@@ -78,7 +79,7 @@ async def test_a_desk_that_lost_its_right_ends_with_its_engine_and_is_on_record_
     assert docker.there == {}
     await enforcement.look()
     with database.sessions(registry)() as session:
-        ended = events.events(session, kind="desk-ended")
+        ended = reading.records(session, kind="desk-ended")
         assert [event.detail["reason"] for event in ended] == [why]
         assert reason(session, "li-wei", "heart") is not None
 

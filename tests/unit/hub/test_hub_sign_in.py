@@ -14,7 +14,8 @@ from jupyterhub import orm
 
 from hub_config.sign_in import RegistryAuthenticator
 from provisioning.accounts import credentials, keys, sessions, totp
-from provisioning.registry import database, events, roles
+from provisioning.audit import reading
+from provisioning.registry import database, roles
 from provisioning.registry.columns import utc_now
 from provisioning.registry.models import Account, AccountStatus, Credentials, Role, SignInSession
 
@@ -100,7 +101,7 @@ def row(registry, name: str) -> Credentials:
 
 def recorded(registry, user: str) -> list[tuple[str, str | None]]:
     with database.sessions(registry)() as session:
-        found = events.events(session, user=user)
+        found = reading.records(session, user=user)
         return [(each.kind, each.detail.get("reason")) for each in reversed(found)]
 
 
@@ -162,7 +163,7 @@ async def test_what_was_typed_is_on_no_record(browser, registry, caplog):
     typed = "my-own-password"
     await browser().sign_in(typed, "another-secret-word", "918273")
     with database.sessions(registry)() as session:
-        kept = str([(each.user, each.kind, each.detail) for each in events.events(session)])
+        kept = str([(each.user, each.kind, each.detail) for each in reading.records(session)])
     for word in (typed, "another-secret-word", "918273"):
         assert word not in kept + caplog.text
     assert recorded(registry, "-") == [("sign-in-refused", "unknown")]

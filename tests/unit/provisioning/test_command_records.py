@@ -1,4 +1,4 @@
-"""``carrel event``, ``carrel release``, and a project's own display budget in a site file."""
+"""``carrel audit list``, ``carrel release``, and a project's own display budget in a site file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_releases_are_listed(carrel, asked: Session) -> None:
 
 
 def test_events_are_listed_by_user_project_kind_and_time(carrel, asked: Session) -> None:
-    everything = json.loads(carrel("event", "list", "--json")[1])
+    everything = json.loads(carrel("audit", "list", "--json")[1])
     assert [event["kind"] for event in everything] == ["denied", "release-asked"]
     assert everything[0]["detail"]["reason"] == "raw-file"
     for arguments, count in (
@@ -68,10 +68,10 @@ def test_events_are_listed_by_user_project_kind_and_time(carrel, asked: Session)
         (["--limit", "1"], 1),
         (["--user", "li-wei", "--kind", "denied"], 0),
     ):
-        assert len(json.loads(carrel("event", "list", "--json", *arguments)[1])) == count, arguments
-    assert "raw-file" in carrel("event", "list")[1]
+        assert len(json.loads(carrel("audit", "list", "--json", *arguments)[1])) == count, arguments
+    assert "raw-file" in carrel("audit", "list")[1]
     for wrong in (["--kind", "coffee"], ["--since", "yesterday"], ["--since", "0001-01-01"]):
-        status, out, error = carrel("event", "list", *wrong)
+        status, out, error = carrel("audit", "list", *wrong)
         assert (status, out) == (2, ""), wrong
         assert "Traceback" not in error
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from provisioning.audit import reading
 from provisioning.refusal import Refusal
 from provisioning.registry import events, releases
 from provisioning.registry.access import AccessDenied
@@ -35,7 +36,7 @@ def test_a_draft_is_numbered_for_the_whole_site_and_is_an_event(site: Session) -
     assert [each.number for each in releases.requests(site)] == [2, 1]
     assert releases.requests(site, project="heart", status=ReleaseStatus.DRAFT) == (first,)
     assert releases.requests(site, status=ReleaseStatus.RELEASED) == ()
-    asked = events.events(site, project="heart", kind="release-asked")
+    asked = reading.records(site, project="heart", kind="release-asked")
     assert [(event.id, event.source, event.user) for event in asked] == [(first.id, "portal", "li-wei")]
 
 
@@ -52,7 +53,7 @@ def test_only_who_may_work_in_a_project_asks(site: Session, by: str, project: st
     with pytest.raises(AccessDenied) as denied:
         draft(site, by=by, project=project)
     assert denied.value.code == code
-    assert events.events(site) == ()
+    assert reading.records(site) == ()
 
 
 @pytest.mark.parametrize(
@@ -110,18 +111,18 @@ def test_events_are_added_once_and_found_by_what_they_are_about(site: Session) -
     for expected in (2, 0):
         assert events.add(site, source="desk", user="li-wei", project="heart", reports=reports) == expected
     events.record(site, source="hub", user="ma-chao", project="lung", kind="desk-started")
-    assert [event.kind for event in events.events(site)] == ["desk-started", "withheld", "denied"]
-    assert [event.kind for event in events.events(site, user="li-wei", since=then + timedelta(days=1))] == [
+    assert [event.kind for event in reading.records(site)] == ["desk-started", "withheld", "denied"]
+    assert [event.kind for event in reading.records(site, user="li-wei", since=then + timedelta(days=1))] == [
         "withheld"
     ]
-    assert len(events.events(site, limit=1)) == 1
+    assert len(reading.records(site, limit=1)) == 1
     with pytest.raises(ValueError, match="stranger"):
         events.add(site, source="stranger", user="li-wei", project="heart", reports=[])
 
 
 def test_events_of_who_is_gone_stay(site: Session) -> None:
     events.record(site, source="hub", user="long-gone", project="deleted", kind="desk-stopped")
-    assert events.events(site, user="long-gone")[0].detail == {}
+    assert reading.records(site, user="long-gone")[0].detail == {}
 
 
 @pytest.mark.parametrize(

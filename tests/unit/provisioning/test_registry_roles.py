@@ -10,7 +10,7 @@ from hub_config.roles import groups_of
 from provisioning.refusal import Refusal
 from provisioning.registry.access import AccessDenied, desk_access, projects_of
 from provisioning.registry.membership import add_member
-from provisioning.registry.models import DUTIES, Account, AccountRole, Event, Membership, Role
+from provisioning.registry.models import DUTIES, Account, AccountRole, AuditRecord, Membership, Role
 from provisioning.registry.roles import SETTING, check, refuse_member_apart, set_roles, works_on_data
 
 EVERY = [frozenset(held) for size in range(1, 6) for held in combinations(Role, size)]
@@ -66,7 +66,7 @@ def test_a_site_may_combine_duties_and_that_is_recorded(
     monkeypatch.setenv(SETTING, "yes")
     set_roles(site, account(site, "zhao-lei"), {Role.ADMIN, Role.REVIEWER})
     site.commit()
-    event = site.scalars(select(Event)).one()
+    event = site.scalars(select(AuditRecord)).one()
     assert (event.source, event.user, event.kind) == ("command", "zhao-lei", "duties-combined")
     assert event.detail == {"what": "admin+reviewer"}
     rows = site.scalars(select(AccountRole).where(AccountRole.account == "zhao-lei"))

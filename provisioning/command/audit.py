@@ -1,0 +1,144 @@
+"""``carrel audit``: reading the audit trail, signing its head, verifying that it is whole."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from argparse import Namespace
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from provisioning.audit import keys, kinds, reading
+from provisioning.audit.chain import canonical
+from provisioning.audit.heads import anchors, heads, sign_head
+from provisioning.audit.verify import verify
+from provisioning.command import arguments
+from provisioning.command.answer import Answer, table
+from provisioning.command.arguments import noun, verb
+from provisioning.refusal import Refusal
+from provisioning.registry.models import AuditRecord
+
+
+def add_to(nouns: Any) -> None:
+    verbs = noun(nouns, "audit", "the audit trail: what happened, who did it, and whether the trail is whole")
+    add_list(verbs)
+    parser = verb(verbs, "access", _access, "list when an extract was mounted, and by whom")
+    parser.add_argument("--extract", required=True, metavar="EXTRACT", help="NAME or NAME@VERSION")
+    parser = verb(verbs, "export", _export, "print every record as JSON lines, oldest first")
+    parser.add_argument("--after", type=int, default=0, metavar="N", help="only those behind record N")
+    parser = verb(verbs, "anchor", _anchor, "sign the last record and print it, to be kept outside the site")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it to FILE instead")
+    parser = verb(
+        verbs, "verify", _verify, "name the first record changed, removed, put in, moved or cut off"
+    )
+    parser.add_argument(
+        "--anchor", type=Path, action="append", default=[], metavar="FILE", help="hold it to this anchor too"
+    )
+    parser.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"a public key (PEM) that signed; default: {keys.PUBLIC} in CARREL_KEYS",
+    )
+
+
+def add_list(verbs: Any) -> None:
+    """The verb ``list``."""
+    parser = verb(verbs, "list", _list, "list records, newest first")
+    parser.add_argument("--user", metavar="ACCOUNT", help="of this account only")
+    parser.add_argument("--project", metavar="PROJECT", help="of this project only")
+    parser.add_argument("--extract", metavar="EXTRACT", help="about NAME, or NAME@VERSION, only")
+    known = list(kinds.schemas())
+    parser.add_argument("--kind", choices=known, metavar="KIND", help=", ".join(known))
+    for name, said in (("since", "from"), ("until", "before")):
+        parser.add_argument(
+            f"--{name}",
+            type=_moment,
+            metavar="TIME",
+            help=f"{said} YYYY-MM-DD or YYYY-MM-DDTHH:MM, by this clock",
+        )
+    parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N (default 100)")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM"
+        ) from error
+
+
+def _row(record: AuditRecord) -> dict[str, Any]:
+    names = ("number", "id", "time", "received", "source", "user", "project", "extract", "kind", "detail")
+    return {name: getattr(record, name) for name in names}
+
+
+def _list(chosen: Namespace) -> Answer:
+    wanted = ("user", "project", "extract", "kind", "since", "until")
+    with arguments.reading() as session:
+        found = reading.records(
+            session, limit=max(1, chosen.limit), **{name: getattr(chosen, name) for name in wanted}
+        )
+    columns = ("number", "time", "user", "project", "extract", "kind", "detail")
+    return table([_row(record) for record in found], columns)
+
+
+def _access(chosen: Namespace) -> Answer:
+    with arguments.reading() as session:
+        rows = [_row(record) for record in reading.accesses(session, chosen.extract)]
+    return table(rows, ("time", "user", "project", "extract", "detail"))
+
+
+def _export(chosen: Namespace) -> Answer:
+    with arguments.reading() as session:
+        for line in reading.lines(session, chosen.after):
+            print(canonical(line))
+    return Answer([], []) if not chosen.json else Answer({"exported": True}, [])
+
+
+def _anchor(chosen: Namespace) -> Answer:
+    key = keys.signing_key()
+    with arguments.writing() as session:
+        head = sign_head(session, key)
+    content = json.dumps(asdict(head), indent=1)
+    if chosen.out is not None:
+        _write(chosen.out, content + "\n")
+        return Answer(asdict(head), [f"record {head.number} is anchored in {chosen.out}"])
+    return Answer(asdict(head), [content])
+
+
+def _verify(chosen: Namespace) -> Answer:
+    outside = anchors(chosen.anchor)
+    with arguments.reading() as session:
+        kept = heads(session)
+        verified = verify(session, kept + outside, _known(chosen.key) if kept or outside else {})
+    line = f"{verified.records} records are whole, held to {verified.heads} signed heads"
+    return Answer(asdict(verified), [line])
+
+
+def _known(given: list[Path]) -> dict[str, Ed25519PublicKey]:
+    files = given or [keys.keys_folder() / keys.PUBLIC]
+    return {keys.fingerprint(key): key for key in map(keys.public_key, files)}
+
+
+def _write(file: Path, content: str) -> None:
+    """Whole or not at all."""
+    half = file.with_name(file.name + ".new")
+    try:
+        with half.open("w") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        half.replace(file)
+    except OSError as error:
+        raise Refusal(
+            "The anchor cannot be written to {file}: {reason}.", file=file, reason=error.strerror
+        ) from error
