@@ -123,7 +123,11 @@ class ColumnScan:
         valid = array.is_valid().to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(valid) + base
         array = array.drop_null()
-        if pa.types.is_temporal(array.type) and not pa.types.is_time(array.type) and not pa.types.is_duration(array.type):
+        if (
+            pa.types.is_temporal(array.type)
+            and not pa.types.is_time(array.type)
+            and not pa.types.is_duration(array.type)
+        ):
             self._checked(rows)
             self._dated.add(rows)
             self._years += _sample(pc.year(array).to_numpy(zero_copy_only=False))
@@ -186,7 +190,12 @@ class ColumnScan:
         if kinds is None:
             found = find_in_text(value)
             kinds = tuple(sorted({one.kind for one in found}))
-            if Kind.DATE in kinds and self._years is not None and len(self._years) < 20_000 and len(value) < 24:
+            if (
+                Kind.DATE in kinds
+                and self._years is not None
+                and len(self._years) < 20_000
+                and len(value) < 24
+            ):
                 self._years += _years(value)
             self._seen[digest] = kinds
             if len(self._seen) > REMEMBERED:
@@ -230,7 +239,12 @@ class ColumnScan:
 
     def _finding(self, kind: Kind, tally: _Tally, confidence: float) -> ColumnFinding:
         return ColumnFinding(
-            kind, "content", tally.count, self.rows_checked, tuple(tally.positions), round(min(confidence, 0.99), 2)
+            kind,
+            "content",
+            tally.count,
+            self.rows_checked,
+            tuple(tally.positions),
+            round(min(confidence, 0.99), 2),
         )
 
     def _by_name(self) -> Iterable[ColumnFinding]:
@@ -252,7 +266,11 @@ class ColumnScan:
 
     def _by_text(self) -> Iterable[ColumnFinding]:
         for kind, tally in self._texts.items():
-            if kind is Kind.PERSON_NAME and self._short > 0.9 * self.rows_checked and not self._mostly_names():
+            if (
+                kind is Kind.PERSON_NAME
+                and self._short > 0.9 * self.rows_checked
+                and not self._mostly_names()
+            ):
                 # Diagnoses and towns: single cells look like names, the column does not.
                 continue
             yield self._finding(kind, tally, 0.6 + 0.4 * tally.count / max(1, self.rows_checked))
@@ -275,7 +293,8 @@ class ColumnScan:
         if self._dated.count:
             yield self._finding(Kind.DATE, self._dated, 0.99)
         dates = max(
-            [self._dated, self._texts.get(Kind.DATE, _Tally()), self._shapes[-1]], key=lambda tally: tally.count
+            [self._dated, self._texts.get(Kind.DATE, _Tally()), self._shapes[-1]],
+            key=lambda tally: tally.count,
         )
         if dates.count >= 0.8 * self.rows_checked > 0 and len(self._years) >= 20:
             low, high = np.percentile(self._years, [5, 95])

@@ -9,7 +9,9 @@ from provisioning.gate.identifiers.checks import is_date
 from provisioning.gate.identifiers.found import Candidate
 from provisioning.gate.identifiers.kinds import Kind
 
-MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS = {
+    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+}
 _MONTH = (
     r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
     r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
@@ -19,14 +21,23 @@ CHINESE = re.compile(rf"(?<![0-9]){_YEAR} ?年 ?([01]?\d) ?月 ?([0-3]?\d) ?[日
 YEAR_FIRST = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([-/.])([01]?\d)\2([0-3]?\d)(?![0-9])(?!\.\d)")
 COMPACT = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([01]\d)([0-3]\d)(?![0-9A-Za-z-]|\.\d)")
 YEAR_LAST = re.compile(rf"(?<![0-9A-Za-z./-])([0-3]?\d)([-/.])([0-3]?\d)\2{_YEAR}(?![0-9])")
-MONTH_FIRST = re.compile(rf"(?<![A-Za-z]){_MONTH}\.? {{0,2}}([0-3]?\d)(?:st|nd|rd|th)?(?:,? {{0,2}}{_YEAR})?(?![0-9A-Za-z%]|\.\d)", re.IGNORECASE)
-DAY_FIRST = re.compile(rf"(?<![0-9A-Za-z.])([0-3]?\d)(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}\.?(?:,?[ -]{_YEAR})?(?![0-9A-Za-z])", re.IGNORECASE)
+MONTH_FIRST = re.compile(
+    rf"(?<![A-Za-z]){_MONTH}\.? {{0,2}}([0-3]?\d)(?:st|nd|rd|th)?(?:,? {{0,2}}{_YEAR})?(?![0-9A-Za-z%]|\.\d)",
+    re.IGNORECASE,
+)
+DAY_FIRST = re.compile(
+    rf"(?<![0-9A-Za-z.])([0-3]?\d)(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}\.?(?:,?[ -]{_YEAR})?(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
 MONTH_DAY = re.compile(r"(?<![0-9年])([01]?\d)月([0-3]?\d)[日号]")
-BIRTH_BEFORE = re.compile(r"(?:出生(?:日期|年月日?|时间)?|生日|生于|DOB|D\.O\.B\.?|birth ?date|date of birth|birthday|born(?: on)?)[^0-9A-Za-z]{0,6}(?:is |was |on )?$", re.IGNORECASE)
+BIRTH_BEFORE = re.compile(
+    r"(?:出生(?:日期|年月日?|时间)?|生日|生于|DOB|D\.O\.B\.?|birth ?date|date of birth|birthday|born(?: on)?)[^0-9A-Za-z]{0,6}(?:is |was |on )?$",
+    re.IGNORECASE,
+)
 BIRTH_AFTER = re.compile(r"\s?(?:出生|生(?=[，,。；; ]))")
 NOT_A_PERSONS = re.compile(
-    r"(?:版本|版|指南|共识|方案|伦理(?:批件|批准)?|修订|发布|标准|规范|文件|批准|批件|生效|有效期|失效|生产)(?:日期|号|时间)?[^0-9A-Za-z。；\n]{0,6}$"
-    r"|(?:version|protocol|guideline|amendment|revision|revised|effective|published|approved|expir(?:y|es)|copyright|updated)(?: date| of| on| in| dated)?[\s:,(]{0,4}$",
+    r"(?:版本|版|指南|共识|方案|伦理(?:批件|批准)?|修订|发布|标准|规范|文件|批准|批件|生效|有效期|失效|生产)(?:V?\d[\d.]{0,5})?(?:日期|号|时间)?[^0-9A-Za-z。；\n]{0,6}$"
+    r"|(?:version|protocol|guideline|amendment|revision|revised|effective|published|approved|expir(?:y|es)|copyright|updated)(?: v?\d[\d.]{0,6})?,?(?: date| of| on| in| dated)?[\s:,(]{0,4}$",
     re.IGNORECASE,
 )
 """Words before a date that say that it dates a document or a product rather than what happened to someone."""

@@ -68,21 +68,25 @@ _PINYIN_SURNAMES = frozenset(
     ren fan fang shi yao tan liao zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng long wan duan lei qian
     yin yi chang qiao lai gong wen ouyang zhuge situ shangguan sima huangfu murong""".split()
 )
-_SYLLABLE = (
-    r"(?:[zcs]h?|[bpmfdtnlgkhjqxryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ui|ao|ou|iu|ie|ue|ve|er|an|en|in|un|ia|ua|uo|a|o|e|i|u|v)"
-)
+_SYLLABLE = r"(?:[zcs]h?|[bpmfdtnlgkhjqxryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ui|ao|ou|iu|ie|ue|ve|er|an|en|in|un|ia|ua|uo|a|o|e|i|u|v)"
 _PINYIN_GIVEN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE})?", re.IGNORECASE)
 
 _WORD = r"[A-ZÀ-Þ](?:[a-zß-ÿ]{1,20}(?:[A-Z][a-z]{1,15})?|['’][A-Z][a-z]{1,15}|[A-Z]{1,20})(?:[-'’][A-ZÀ-Þ][a-zß-ÿ]{1,20})?"
 _NAME = rf"{_WORD}(?:,? (?:[A-Z]\.? )?(?:(?:de|da|van|von|der|la|del|bin|al|el|St\.) ){{0,2}}{_WORD}){{0,2}}"
-_TITLED = re.compile(rf"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Nurse|Sister|Rev|Sir|Madam)\.?\s{{1,2}}((?:[A-Z]\. ){{0,2}}{_NAME})")
+_TITLED = re.compile(
+    rf"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Nurse|Sister|Rev|Sir|Madam)\.?\s{{1,2}}((?:[A-Z]\. ){{0,2}}{_NAME})"
+)
 _LABEL = re.compile(
     rf"(?<![A-Za-z])(?i:(?:patient|full|first|last|given|family|maiden|middle|mother'?s|father'?s|spouse|guardian|contact|insured|subscriber|legal|preferred|physician|provider|doctor|nurse|next of kin|emergency contact)?(?:'s)? ?(?:sur|fore)?names?(?: is| was)?|(?:electronically )?signed(?: off)?(?: by)?|(?:dictated|transcribed|reported|reviewed|verified|approved|interpreted|read|performed|ordered|referred|requested|seen|examined|accompanied|witnessed|prepared|recorded|authored|attended|escorted|assisted|discharged|obtained|consented|supervised) by|"
     rf"(?:attending|referring|primary care|ordering|consulting|admitting|treating|family|responsible|operating)(?: (?:physician|doctor|surgeon|provider|radiologist|clinician))?|physician|surgeon|radiologist|pathologist|anesthesiologist|anaesthetist|provider|assistant|operator|technologist|author|resident|PCP|cardiologist|oncologist|neurologist|patient|pt|client|subject|next of kin|NOK|emergency contact|contact|informant|caregiver|guardian|witness|spouse|wife|husband|partner|son|daughter|mother|father|brother|sister|aunt|uncle|niece|nephew|cousin|grandson|granddaughter|friend|neighbor|neighbour|attn|attention|dear|cc|to|name|called|named|RE)"
     rf"[\s:,.(=-]{{1,4}}(?:is |was |with |name |named |called )?((?:(?:Mr|Mrs|Ms|Dr)\.? )?{_NAME})"
 )
-_COMMA = re.compile(rf"(?<![A-Za-z])([A-Z][A-Za-z'’-]{{1,20}}, ?[A-Z][A-Za-z'’-]{{1,20}}(?: [A-Z]\.?(?![A-Za-z]))?)(?![A-Za-z])")
-_CREDENTIAL = re.compile(rf"(?<![A-Za-z])({_WORD}(?: [A-Z]\.?)? {_WORD}),? (?:MD|M\.D\.|DO|D\.O\.|RN|R\.N\.|NP|PA-C|PA|PhD|Ph\.D\.|DDS|FACS|FACC|FRCP|MBBS|PharmD|DPM|LPN|CRNA|MSN|BSN|APRN|Jr|Sr|III)\b")
+_COMMA = re.compile(
+    rf"(?<![A-Za-z])([A-Z][A-Za-z'’-]{{1,20}}, ?[A-Z][A-Za-z'’-]{{1,20}}(?: [A-Z]\.?(?![A-Za-z]))?)(?![A-Za-z])"
+)
+_CREDENTIAL = re.compile(
+    rf"(?<![A-Za-z])({_WORD}(?: [A-Z]\.?)? {_WORD}),? (?:MD|M\.D\.|DO|D\.O\.|RN|R\.N\.|NP|PA-C|PA|PhD|Ph\.D\.|DDS|FACS|FACC|FRCP|MBBS|PharmD|DPM|LPN|CRNA|MSN|BSN|APRN|Jr|Sr|III)\b"
+)
 _PAIR = re.compile(rf"(?<![A-Za-z])(?=({_WORD}(?: [A-Z]\.?| {_WORD})? {_WORD})(?![A-Za-z]))")
 _PLAIN_WORD = re.compile(
     r"^(?:The|This|That|She|He|Her|His|They|We|It|No|Not|Normal|Patient|Was|Is|Has|Had|Admitted|Denies|Reports|Presented|Presents|Date|Age|Sex|Gender|Male|Female|Room|Ward|Bed|Unit|History|Family|Social|Chief|Complaint|Chest|Blood|Heart|Left|Right|Status|Past|Physical|Exam|Examination|Discharge|Admission|Diagnosis|Diagnoses|Medical|Medications?|Medication|Assessment|Plan|Impression|Findings|Technique|Comparison|Indication|Record|Records|Number|Phone|Address|Information|Education|Education|Instructions|Care|Center|Centre|Hospital|Clinic|Department|Emergency|Intensive|Service|Services|Follow|In|On|At|For|With|And|Or|From|To|By|After|Before|MRN|DOB|SSN|ID|ICU|CT|MRI|ECG|EKG|US|USA|Unknown|None|Yes|Home|Hospice|Rehab|Contact|Name|Physician|Doctor|Nurse|Tel|Fax|Email|Street|New|North|South|East|West|Day|Week|Month|Type|Stage|Grade|Class|Score|Level|Dose|Daily|Tablet|Given|Started|Continue|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|June|July|August|September|October|November|December|Mild|Moderate|Severe|Acute|Chronic|Stable|Positive|Negative|General|Internal|Medicine|Surgery|Cardiology|Oncology|Neurology|Radiology|Allergies|Vital|Signs|Dr|Mr|Mrs|Ms|Attending|Signed|Electronically|DOB|MD|DO|RN|NP|PA|PhD|Esq|Phone|Cell|Please|Call|Called|If|When|There|All|Both|Can|Per|See|Seen|Also)$",
@@ -100,14 +104,38 @@ def _plausible_pinyin(words: list[str]) -> bool:
         return False
     first, second = words[0].lower(), words[1].lower()
     return (first in _PINYIN_SURNAMES and bool(_PINYIN_GIVEN.fullmatch(second))) or (
-        second in _PINYIN_SURNAMES and bool(_PINYIN_GIVEN.fullmatch(first)) and len(first) > 3 and first not in GIVEN
+        second in _PINYIN_SURNAMES
+        and bool(_PINYIN_GIVEN.fullmatch(first))
+        and len(first) > 3
+        and first not in GIVEN
     )
 
 
 def is_name(value: str) -> bool:
     """Whether all of ``value`` can be a person's name in Latin letters: two to four words, or one known one."""
     words = [word for word in re.split(r"[ ,.]+", value) if word]
-    words = [word for word in words if word.lower() not in ("mr", "mrs", "ms", "dr", "miss", "md", "jr", "sr", "phd", "dds", "dvm", "ii", "iii", "iv", "v")]
+    words = [
+        word
+        for word in words
+        if word.lower()
+        not in (
+            "mr",
+            "mrs",
+            "ms",
+            "dr",
+            "miss",
+            "md",
+            "jr",
+            "sr",
+            "phd",
+            "dds",
+            "dvm",
+            "ii",
+            "iii",
+            "iv",
+            "v",
+        )
+    ]
     if not 1 <= len(words) <= 4 or not all(re.fullmatch(r"[A-Za-zÀ-ÿ'’-]{1,24}", word) for word in words):
         return False
     if len(words) == 1:
@@ -127,7 +155,11 @@ def latin_names(text: str) -> Iterator[Candidate]:
     for match in _COMMA.finditer(text):
         last, first = re.split(", ?", match.group(1), maxsplit=1)
         first = first.split(" ")[0]
-        if first.lower() in GIVEN and not _PLAIN_WORD.match(last.capitalize()) and last.lower() not in GIVEN - SURNAMES:
+        if (
+            first.lower() in GIVEN
+            and not _PLAIN_WORD.match(last.capitalize())
+            and last.lower() not in GIVEN - SURNAMES
+        ):
             yield Candidate(Kind.PERSON_NAME, *match.span(1), 65)
     for match in _PAIR.finditer(text):
         words = match.group(1).split(" ")
@@ -140,12 +172,17 @@ def latin_names(text: str) -> Iterator[Candidate]:
 def _trimmed(match: re.Match[str], trust: int, titled: bool = False) -> Iterator[Candidate]:
     """The name without the ordinary words that begin or follow it."""
     start, end = match.span(1)
-    words = [(one.start() + start, one.end() + start, one.group()) for one in re.finditer(r"[^\s,]+", match.group(1))]
+    words = [
+        (one.start() + start, one.end() + start, one.group())
+        for one in re.finditer(r"[^\s,]+", match.group(1))
+    ]
     while words and re.fullmatch(r"(?:Mrs?|Ms|Dr)\.?", words[0][2]):
         words.pop(0)
     kept = []
     for word in words:
-        if _PLAIN_WORD.match(word[2].rstrip(".").capitalize()) or (word[2].isupper() and len(word[2]) in (2, 3) and not titled and not kept):
+        if _PLAIN_WORD.match(word[2].rstrip(".").capitalize()) or (
+            word[2].isupper() and len(word[2]) in (2, 3) and not titled and not kept
+        ):
             break
         kept.append(word)
     while kept and kept[-1][2][0].islower():

@@ -21,7 +21,9 @@ def redact(text: str, found: Iterable[Found]) -> str:
     at = 0
     for one in sorted(found):
         if not at <= one.start <= one.end <= len(text):
-            raise ValueError(f"{one.kind} at {one.start}..{one.end} does not fit the text or overlaps another")
+            raise ValueError(
+                f"{one.kind} at {one.start}..{one.end} does not fit the text or overlaps another"
+            )
         parts += [text[at : one.start], label(one)]
         at = one.end
     return "".join(parts) + text[at:]

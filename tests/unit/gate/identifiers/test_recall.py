@@ -1,0 +1,38 @@
+"""The issue's targets on the labelled set: recall in columns and in Chinese and English free text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from gate_corpus import development, held_out
+from gate_corpus.labelled import Column, score_columns, score_texts
+
+from provisioning.gate.identifiers import ColumnScan, Kind, find_in_text
+
+PARTS = [pytest.param(development, id="development"), pytest.param(held_out, id="held-out")]
+
+
+def kinds(column: Column) -> set[Kind]:
+    scan = ColumnScan(column.name)
+    scan.feed(column.values)
+    return {finding.kind for finding in scan.findings()}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("part", PARTS)
+def test_free_text(part, language):
+    started = time.monotonic()
+    score = score_texts(part.texts(), find_in_text).total(language)
+    assert score.truth > 500
+    assert score.recall >= 0.95
+    assert score.precision >= 0.9
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("part", PARTS)
+def test_columns(part, language):
+    score = score_columns(part.columns(), kinds).total(language)
+    assert score.recall >= 0.99
+    assert score.precision >= 0.85
