@@ -62,21 +62,10 @@ ENGLISH = {
         "Physical Examination: Heart Rate 88, Oxygen Saturation 97%. Trendelenburg test negative, Kocher incision healed. Medicine: Vitamin D 1000 IU daily.",
     ],
 }
-CHINESE_NAMES = (
-    "沈嘉树 陆云舟 顾念慈 钱学礼 周恩佑 吴起航 郑观应 冯敬尧 褚时进 卫青松 蒋梦麟 韩少卿 杨绛宁 朱自华 秦牧野 尤立增 许广平 何香凝 吕碧城 施耐安 张爱菊 孔令宜 曹禺山 严复兴 华罗英 金岳霖 魏巍然 陶行之 "
-    "姜文斌 戚继勇 谢婉莹 邹韬 喻晓芳 柏杨 水均益 窦唯 章子怡然 云飞扬 苏步青 潘光旦 葛兰 奚梦瑶 范文澜 彭湃 郎静山 鲁平 韦悫 昌明 马识途 苗圃 凤霞 花木芳 方志敏 俞平 任鸿隽 袁世勋 柳亚 鲍国安 史良才 唐生智 费孝先 "
-    "廉政明 岑春 薛暮桥 雷洁琼 贺敬之 倪萍 汤显宗 滕代远 殷夫 罗荣生 毕昇文 郝建秀 邬福康 安子文 常书鸿 乐嘉 于右 时传祥 傅作礼 皮定均 卞之琳 齐白山 康克清 伍廷芳 余光远 元好文 卜凡 顾城 孟小冬 平鑫涛 黄炎 和绅 "
-    "欧阳予倩 诸葛明 上官云珠 司徒美堂 慕容雪 皇甫嵩 令狐安 尉迟恭 李双江 王阿大 刘老根 陈二妹 赵小虎 孙来娣 林招弟 高满仓 梁金花 宋桂枝 董存 丁玲玉 石评梅 崔永元 侯宝林 贾平 邓丽筠 程砚秋 卢冬生 田汉文 蔡楚生"
-).split()
-ENGLISH_GIVEN = (
-    "Oluwaseun Chinedu Ngozi Padraig Siobhan Agnieszka Zbigniew Thandiwe Kwame Lakshmi Venkatesh Rosalind Barnaby Clementine Ottoline Ignatius Mehmet Aylin Soren Astrid Guillermo Consuelo Dolores "
-    "Thaddeus Winifred Percival Beatrix Cornelius Mabel Gladys Harriet Edmund Arthur Mildred Roland Yvette Benoit Tariq Noor Leila Hideo Sakura Minh Thuy Josephine Albert Vera Irene Simon Rosa Felix Nina Clara"
-).split()
-ENGLISH_LAST = (
-    "Okonkwo Adeyemi O'Sullivan Gallagher Kowalczyk Nowak Dlamini Mensah Iyer Raghunathan Featherstone Hargreaves Pemberton Whitcombe Yildiz Demir Lindqvist Halvorsen Echeverria Villanueva Blackwood Ashworth "
-    "Thistlewood Winterbourne Cholmondeley Haddad Khoury Tanaka Watanabe Pham Huynh Delacroix Fontaine Brandt Zimmermann Novak Petrov Ivanova Castellanos McAllister Fitzgerald Drummond Sinclair Lockwood Beaumont"
-).split()
-ROADS = "建设路 中山北路 解放大道 延安西路 人民南路 长江路 青年街 民主巷 和平里 光华胡同".split()
+CHINESE_NAMES = ["沈嘉树", "陆云舟", "顾念慈", "钱学礼", "周恩佑", "吴起航", "郑观应", "冯敬尧", "褚时进", "卫青松", "蒋梦麟", "韩少卿", "杨绛宁", "朱自华", "秦牧野", "尤立增", "许广平", "何香凝", "吕碧城", "施耐安", "张爱菊", "孔令宜", "曹禺山", "严复兴", "华罗英", "金岳霖", "魏巍然", "陶行之", "姜文斌", "戚继勇", "谢婉莹", "邹韬", "喻晓芳", "柏杨", "水均益", "窦唯", "章子怡然", "云飞扬", "苏步青", "潘光旦", "葛兰", "奚梦瑶", "范文澜", "彭湃", "郎静山", "鲁平", "韦悫", "昌明", "马识途", "苗圃", "凤霞", "花木芳", "方志敏", "俞平", "任鸿隽", "袁世勋", "柳亚", "鲍国安", "史良才", "唐生智", "费孝先", "廉政明", "岑春", "薛暮桥", "雷洁琼", "贺敬之", "倪萍", "汤显宗", "滕代远", "殷夫", "罗荣生", "毕昇文", "郝建秀", "邬福康", "安子文", "常书鸿", "乐嘉", "于右", "时传祥", "傅作礼", "皮定均", "卞之琳", "齐白山", "康克清", "伍廷芳", "余光远", "元好文", "卜凡", "顾城", "孟小冬", "平鑫涛", "黄炎", "和绅", "欧阳予倩", "诸葛明", "上官云珠", "司徒美堂", "慕容雪", "皇甫嵩", "令狐安", "尉迟恭", "李双江", "王阿大", "刘老根", "陈二妹", "赵小虎", "孙来娣", "林招弟", "高满仓", "梁金花", "宋桂枝", "董存", "丁玲玉", "石评梅", "崔永元", "侯宝林", "贾平", "邓丽筠", "程砚秋", "卢冬生", "田汉文", "蔡楚生"]
+ENGLISH_GIVEN = ["Oluwaseun", "Chinedu", "Ngozi", "Padraig", "Siobhan", "Agnieszka", "Zbigniew", "Thandiwe", "Kwame", "Lakshmi", "Venkatesh", "Rosalind", "Barnaby", "Clementine", "Ottoline", "Ignatius", "Mehmet", "Aylin", "Soren", "Astrid", "Guillermo", "Consuelo", "Dolores", "Thaddeus", "Winifred", "Percival", "Beatrix", "Cornelius", "Mabel", "Gladys", "Harriet", "Edmund", "Arthur", "Mildred", "Roland", "Yvette", "Benoit", "Tariq", "Noor", "Leila", "Hideo", "Sakura", "Minh", "Thuy", "Josephine", "Albert", "Vera", "Irene", "Simon", "Rosa", "Felix", "Nina", "Clara"]
+ENGLISH_LAST = ["Okonkwo", "Adeyemi", "O'Sullivan", "Gallagher", "Kowalczyk", "Nowak", "Dlamini", "Mensah", "Iyer", "Raghunathan", "Featherstone", "Hargreaves", "Pemberton", "Whitcombe", "Yildiz", "Demir", "Lindqvist", "Halvorsen", "Echeverria", "Villanueva", "Blackwood", "Ashworth", "Thistlewood", "Winterbourne", "Cholmondeley", "Haddad", "Khoury", "Tanaka", "Watanabe", "Pham", "Huynh", "Delacroix", "Fontaine", "Brandt", "Zimmermann", "Novak", "Petrov", "Ivanova", "Castellanos", "McAllister", "Fitzgerald", "Drummond", "Sinclair", "Lockwood", "Beaumont"]
+ROADS = ["建设路", "中山北路", "解放大道", "延安西路", "人民南路", "长江路", "青年街", "民主巷", "和平里", "光华胡同"]
 PLACES = [
     ("广东省", "广州市", "天河区"),
     ("江苏省", "苏州市", "姑苏区"),
@@ -94,9 +83,7 @@ TOWNS = [
     "El Paso, TX 79901",
     "Fargo, ND 58102-3301",
 ]
-STREETS = "Maple Avenue|Old Mill Road|N. Lincoln Blvd|Cedar Ln|Fifth Avenue, Apt 4B|Birchwood Drive|Elm St|Harbour View Terrace".split(
-    "|"
-)
+STREETS = ["Maple Avenue", "Old Mill Road", "N. Lincoln Blvd", "Cedar Ln", "Fifth Avenue, Apt 4B", "Birchwood Drive", "Elm St", "Harbour View Terrace"]
 
 
 def makers(rng: random.Random) -> Makers:
@@ -282,12 +269,12 @@ def columns(rows: int = 300) -> list[Column]:
     rng = random.Random(SEED + 1)
     negative: dict[str, Callable[[], str]] = {
         "细胞计数": lambda: str(int(rng.lognormvariate(23.3, 0.8))),
-        "手术名称": lambda: rng.choice("胆囊切除术 支架植入术 阑尾切除术 关节置换术 白内障超声乳化".split()),
+        "手术名称": lambda: rng.choice(["胆囊切除术", "支架植入术", "阑尾切除术", "关节置换术", "白内障超声乳化"]),
         "中成药": lambda: rng.choice(
-            "六味地黄丸 牛黄解毒片 金匮肾气丸 安宫牛黄丸 龙胆泻肝丸 桂枝茯苓".split()
+            ["六味地黄丸", "牛黄解毒片", "金匮肾气丸", "安宫牛黄丸", "龙胆泻肝丸", "桂枝茯苓"]
         ),
-        "病种": lambda: rng.choice("麻疹 水痘 黄热病 霍乱 伤寒 白喉 百日咳 应激性溃疡 高钾血症".split()),
-        "省份": lambda: rng.choice("江苏 江西 安徽 云南 海南 吉林 河南 宁夏 甘肃".split()),
+        "病种": lambda: rng.choice(["麻疹", "水痘", "黄热病", "霍乱", "伤寒", "白喉", "百日咳", "应激性溃疡", "高钾血症"]),
+        "省份": lambda: rng.choice(["江苏", "江西", "安徽", "云南", "海南", "吉林", "河南", "宁夏", "甘肃"]),
         "organism": lambda: rng.choice(["Staphylococcus Aureus", "Escherichia Coli", "Candida Albicans"]),
         "barcode": lambda: str(rng.randrange(10**12, 10**13)),
         "volume": lambda: f"{rng.uniform(1, 9999):.2f}",

@@ -130,7 +130,7 @@ RESIDENT = re.compile(
 CARD = re.compile(
     rf"{NOT_WITHIN}[3-6]\d{{3}}(?:[ -]?\d{{4}}){{2}}[ -]?\d{{3,4}}(?:[ -]?\d{{1,3}})?{NOT_BEFORE}|{NOT_WITHIN}3[47]\d{{2}}[ -]?\d{{6}}[ -]?\d{{5}}{NOT_BEFORE}"
 )
-SOCIAL = re.compile(rf"(?<![0-9A-Za-z-])\d{{3}}-\d{{2}}-\d{{4}}(?![0-9A-Za-z-])")
+SOCIAL = re.compile(r"(?<![0-9A-Za-z-])\d{3}-\d{2}-\d{4}(?![0-9A-Za-z-])")
 PASSPORT = re.compile(rf"{NOT_WITHIN}(?:E[A-HJ-NP-Z]\d{{7}}|[EG]\d{{8}}){NOT_BEFORE}")
 MEDICARE = re.compile(
     rf"{NOT_WITHIN}[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{{2}}\d{{2}}{NOT_BEFORE}"
