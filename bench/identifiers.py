@@ -28,7 +28,8 @@ def _kinds(column: Column) -> set:
 
 def _row(part: str, where: str, language: str, kind: str, score: Score) -> None:
     print(
-        f"{part:12} {where:8} {language:3} {kind:22} {score.truth:6} {score.recall:7.3f} {score.precision:9.3f}"
+        f"{part:12} {where:8} {language:3} {kind:22} "
+        f"{score.truth:6} {score.recall:7.3f} {score.precision:9.3f}"
     )
 
 

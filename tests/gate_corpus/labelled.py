@@ -46,7 +46,8 @@ def fill(
     parts: list[str] = []
     truth: list[Found] = []
     at = 0
-    for piece in re.split(r"(\{\w+\})", template):
+    for written in re.split(r"(\{\w+\})", template):
+        piece = written
         if piece.startswith("{"):
             kind, make = makers[piece[1:-1]]
             piece = make().replace("\n", " ")

@@ -325,7 +325,7 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _strings(array: pa.Array) -> pa.Array | None:
+def _strings(array: pa.Array) -> pa.Array | None:  # noqa: PLR0911 - one a type
     """The values as strings; None for types whose values cannot identify (truth values, fractions)."""
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_hostile_text_takes_bounded_time(piece):
 )
 def test_found_are_in_order_without_overlaps(text):
     found = find_in_text(text)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     assert all(0 <= one.start < one.end <= len(text) for one in found)
 
 
