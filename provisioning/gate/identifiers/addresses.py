@@ -52,9 +52,9 @@ _PLACE = "小区|花园|公寓|家园|新村|苑|广场|大厦|小苑|名城|华
 _DETAIL = "号楼|号院|号|栋|幢|单元|室|楼|层|座|组|队|户|房"
 _LEVELS = ((1, _AREA), (2, _SETTLEMENT), (3, _STREET), (3, _PLACE), (4, _DETAIL))
 _SEGMENT = re.compile(
-    rf"(?:([一-鿿]{{0,8}}?)({_AREA}|{_SETTLEMENT}|{_STREET}|{_PLACE})|([0-9A-Za-z甲乙丙丁一二三四五六七八九十-]{{1,8}})\s?({_DETAIL}))"
+    rf"(?:([一-鿿]{{0,8}}?)({_AREA}|{_SETTLEMENT}|{_STREET}|{_PLACE}|里(?=[0-9]))|([0-9A-Za-z甲乙丙丁一二三四五六七八九十-]{{1,8}})\s?({_DETAIL}))"
 )
-_LEVEL_OF = {word: level for level, words in _LEVELS for word in words.split("|")}
+_LEVEL_OF = {word: level for level, words in _LEVELS for word in words.split("|")} | {"里": 3}
 _LABEL = re.compile(
     r"(?:地址|住址|现住|家住|住在|住于|居住|住所|居住地|户籍|户口|籍贯|寄到|寄至|寄往|来自|送至|位于|通讯处|现居)[^一-鿿0-9]{0,4}(?:为|是|在|于|地)?[^一-鿿0-9]{0,3}$"
 )
@@ -71,9 +71,11 @@ _ORGANISATION = re.compile(
 _STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|FM|GU|MH|MP|PW|AS|A[AEP]"
 _KIND_OF_STREET = "Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Circle|Cir|Highway|Hwy|Parkway|Pkwy|Way|Trail|Trl|Crescent|Close|Alley|Row|Loop|Path|Pike|Plaza|Walk|Mews|Gardens|Grove|Hill|Heights|Turnpike|Expressway|Freeway|Motorway|Throughway|Crossroad|Crossing|Passage|Route|Run|Ridge|Manor|Mall|Mill|Mount|Mountain|Mission|Meadow|Meadows|View|Views|Village|Villages|Ville|Valley|Valleys|Vista|Union|Unions|Tunnel|Track|Trace|Summit|Stream|Stravenue|Station|Springs|Spring|Spur|Spurs|Squares|Streets|Shore|Shores|Shoals|Shoal|Rue|Rest|Rapids|Rapid|Ranch|Ramp|Radial|Prairie|Ports|Port|Points|Point|Plains|Plain|Pines|Pine|Park|Parks|Oval|Orchard|Neck|Lodge|Locks|Lock|Loaf|Light|Lights|Lakes|Lake|Land|Landing|Knolls|Knoll|Keys|Key|Junction|Junctions|Isle|Island|Islands|Inlet|Hollow|Hills|Haven|Harbor|Harbors|Groves|Greens|Green|Glens|Glen|Gateway|Garden|Forks|Fork|Forges|Forge|Fords|Ford|Forest|Flats|Flat|Fields|Field|Ferry|Falls|Fall|Extension|Extensions|Estate|Estates|Divide|Dale|Dam|Curve|Crest|Creek|Cove|Coves|Course|Courts|Corner|Corners|Common|Club|Cliff|Cliffs|Circles|Centers|Center|Cape|Canyon|Camp|Causeway|Bypass|Burgs|Burg|Brooks|Brook|Bridge|Branch|Bottom|Bluff|Bluffs|Bend|Beach|Bayou|Arcade|Annex|Knolls|Skyway|Stravenue|Underpass|Overpass|Viaduct|Via|Well|Wells|Walks|Ways"
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Room|Rm|Floor|Fl|Flat|#)\.? ?#?[A-Za-z0-9-]{1,6})?"
-_TOWN = rf"(?:[,\s]{{1,3}}[A-Z][A-Za-z.'-]{{1,20}}(?: [A-Z][A-Za-z.'-]{{1,20}}){{0,3}})?(?:,? (?:{_STATE})(?![A-Za-z]))?(?:,? \d{{5}}(?:-\d{{4}})?(?!\d))?"
+_UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?![A-Za-z0-9])"
+_TOWN = rf"(?:[,\s]{{1,3}}[A-Z][A-Za-z.'-]{{1,20}}(?: [A-Z][A-Za-z.'-]{{1,20}}){{0,3}})?(?:,? (?:{_STATE})(?![A-Za-z]))?(?:,? (?:\d{{5}}(?:-\d{{4}})?(?!\d)|{_UK_POSTCODE}))?"
+_MONTH = "Jan|Feb|Mar(?:ch)?\\b|Apr|May\\b|June?\\b|July?\\b|Aug|Sep|Oct|Nov|Dec"
 _ENGLISH = re.compile(
-    rf"(?<![0-9A-Za-z./-])\d{{1,6}}[A-Za-z]? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][A-Za-z0-9.'’-]{{0,20}} ){{1,4}}(?:{_KIND_OF_STREET})(?![A-Za-z])\.?{_UNIT}{_TOWN}"
+    rf"(?:(?<![A-Za-z])(?:Flat|Apartment|Apt|Unit|Suite) [0-9A-Za-z]{{1,4}}, )?(?<![0-9A-Za-z./-])\d{{1,6}}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?!(?:{_MONTH})[a-z]*\.? )(?:(?:[A-Z]|St|Mt|Ft)\. |[A-Z0-9][A-Za-z0-9'’-]{{0,20}} ){{1,4}}(?:{_KIND_OF_STREET})(?![A-Za-z])\.?{_UNIT}{_TOWN}"
 )
 _TOWN_ZIP = re.compile(
     rf"(?<![A-Za-z])[A-Z][A-Za-z.'-]{{1,20}}(?: [A-Z][A-Za-z.'-]{{1,20}}){{0,3}},? (?:{_STATE}) \d{{5}}(?:-\d{{4}})?(?!\d)"

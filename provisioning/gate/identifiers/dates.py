@@ -20,10 +20,13 @@ _MONTH = (
     r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
 _YEAR = r"(18[9]\d|19\d{2}|20\d{2})"
-CHINESE = re.compile(rf"(?<![0-9]){_YEAR} ?年 ?([01]?\d) ?月 ?([0-3]?\d) ?[日号]?(?![0-9])")
-YEAR_FIRST = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([-/.])([01]?\d)\2([0-3]?\d)(?![0-9])(?!\.\d)")
+_ENDS = r"(?:(?![0-9])|(?=[0-2]\d:[0-5]\d))"
+"""A date ends before a time that touches it: ``2024-03-0510:30``."""
+CHINESE = re.compile(rf"(?<![0-9]){_YEAR} ?年 ?([01]?\d) ?月 ?([0-3]?\d)(?: ?[日号]|(?![0-9]))")
+YEAR_FIRST = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([-/.])([01]?\d)\2([0-3]?\d){_ENDS}(?!\.\d)")
 COMPACT = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([01]\d)([0-3]\d)(?![0-9A-Za-z-]|\.\d)")
-YEAR_LAST = re.compile(rf"(?<![0-9A-Za-z./-])([0-3]?\d)([-/.])([0-3]?\d)\2{_YEAR}(?![0-9])")
+YEAR_LAST = re.compile(rf"(?<![0-9A-Za-z./-])([0-3]?\d)([-/.])([0-3]?\d)\2{_YEAR}{_ENDS}")
+SHORT_YEAR = re.compile(r"(?<![0-9A-Za-z./-])([0-3]?\d)/([0-3]?\d)/(\d{2})(?![0-9A-Za-z/%]|\.\d)")
 MONTH_FIRST = re.compile(
     rf"(?<![A-Za-z]){_MONTH}\.? {{0,2}}([0-3]?\d)(?:st|nd|rd|th)?(?:,? {{0,2}}{_YEAR})?(?![0-9A-Za-z%]|\.\d)",
     re.IGNORECASE,
@@ -34,7 +37,7 @@ DAY_FIRST = re.compile(
 )
 MONTH_DAY = re.compile(r"(?<![0-9年])([01]?\d)月([0-3]?\d)[日号]")
 BIRTH_BEFORE = re.compile(
-    r"(?:出生(?:日期|年月日?|时间)?|生日|生于|DOB|D\.O\.B\.?|birth ?date|date of birth|birthday|born(?: on)?)[^0-9A-Za-z]{0,6}(?:is |was |on )?$",
+    r"(?:出生(?:日期|年月日?|时间)?|生日|生于|D\.?O\.?B\.?|birth ?date|date of birth|birthday|born(?: on)?)[^0-9A-Za-z]{0,6}(?:is |was |on )?$",
     re.IGNORECASE,
 )
 BIRTH_AFTER = re.compile(r"\s?(?:出生|生(?=[，,。；; ]))")
@@ -63,6 +66,10 @@ def dates(text: str) -> Iterator[Candidate]:
         first, second = match.group(1), match.group(3)
         month, day = (first, second) if int(first) <= 12 else (second, first)
         yield from _date(text, match, match.group(4), month, day)
+    for match in SHORT_YEAR.finditer(text):
+        first, second = match.group(1), match.group(2)
+        month, day = (first, second) if int(first) <= 12 else (second, first)
+        yield from _date(text, match, "20" + match.group(3), month, day)
     for match in MONTH_FIRST.finditer(text):
         month = str(MONTHS[match.group(1)[:3].lower()])
         # "may 5" is a verb and a dose as often as a day: a month without its year begins large.

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from provisioning.gate.identifiers.found import Candidate
 from provisioning.gate.identifiers.kinds import Kind
+from provisioning.gate.identifiers.world_names import GIVEN as WORLD_GIVEN
+from provisioning.gate.identifiers.world_names import SURNAMES as WORLD_SURNAMES
+from provisioning.gate.identifiers.world_names import formed_as_surname
 
 GIVEN = frozenset(
     [
@@ -875,6 +878,8 @@ SURNAMES = frozenset(
         "mejia",
     ]
 )
+GIVEN |= WORLD_GIVEN
+SURNAMES |= WORLD_SURNAMES
 _PINYIN_SURNAMES = frozenset(
     [
         "wang",
@@ -981,13 +986,27 @@ _PINYIN_GIVEN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE})?", re.IGNORECASE)
 _WORD = r"[A-ZÀ-Þ](?:[a-zß-ÿ]{1,20}(?:[A-Z][a-z]{1,15})?|['’][A-Z][a-z]{1,15}|[A-Z]{1,20})(?:[-'’][A-ZÀ-Þ][a-zß-ÿ]{1,20})?"
 _NAME = rf"{_WORD}(?:,? (?:[A-Z]\.? )?(?:(?:de|da|van|von|der|la|del|bin|al|el|St\.) ){{0,2}}{_WORD}){{0,2}}"
 _TITLED = re.compile(
-    rf"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Nurse|Sister|Rev|Sir|Madam)\.?\s{{1,2}}((?:[A-Z]\. ){{0,2}}{_NAME})"
+    rf"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Nurse|Sister|Rev|Sir|Madam|Lady|Lord|Matron|Registrar|Consultant|Mme|Herr|Frau)\.?\s{{1,2}}((?:[A-Z]\. ){{0,2}}{_NAME})"
 )
 _LABEL = re.compile(
     rf"(?<![A-Za-z])(?i:(?:patient|full|first|last|given|family|maiden|middle|mother'?s|father'?s|spouse|guardian|contact|insured|subscriber|legal|preferred|physician|provider|doctor|nurse|next of kin|emergency contact)?(?:'s)? ?(?:sur|fore)?names?(?: is| was)?|(?:electronically )?signed(?: off)?(?: by)?|(?:dictated|transcribed|reported|reviewed|verified|approved|interpreted|read|performed|ordered|referred|requested|seen|examined|accompanied|witnessed|prepared|recorded|authored|attended|escorted|assisted|discharged|obtained|consented|supervised) by|"
     rf"(?:attending|referring|primary care|ordering|consulting|admitting|treating|family|responsible|operating)(?: (?:physician|doctor|surgeon|provider|radiologist|clinician))?|physician|surgeon|radiologist|pathologist|anesthesiologist|anaesthetist|provider|assistant|operator|technologist|author|resident|PCP|cardiologist|oncologist|neurologist|patient|pt|client|subject|next of kin|NOK|emergency contact|contact|informant|caregiver|guardian|witness|spouse|wife|husband|partner|son|daughter|mother|father|brother|sister|aunt|uncle|niece|nephew|cousin|grandson|granddaughter|friend|neighbor|neighbour|attn|attention|dear|cc|to|name|called|named|RE)"
     rf"[\s:,.(=-]{{1,4}}(?:is |was |with |name |named |called )?((?:(?:Mr|Mrs|Ms|Dr)\.? )?{_NAME})"
 )
+_ROLE = re.compile(
+    rf"(?<![A-Za-z])(?i:interpreter|caller|claimant|participant|volunteer|investigator|policy ?holder|employee|parent|carer|midwife|(?:physio)?therapist|dietitian|pharmacist|counsell?or|social worker|case manager|reviewer|recorder|examiner|sonographer|endoscopist|consultant|registrar|intern|applicant|donor|recipient|guarantor|responsible party|teacher|colleague|GP|general practitioner|chaperone|scribe|supervisor|co-?ordinator|signature(?: of [a-z]{{2,12}})?|signed|fianc[eé]e?|(?:step|grand|god)(?:mother|father|son|daughter)|ex-(?:wife|husband)|mum|mom|dad|next-of-kin|assessor|therapist|technician|radiographer|manager|owner|I,|spoke (?:to|with)|spoken (?:to|with)|speaking (?:to|with)|discussed with|seeing|referring|given to|handed over to|on behalf of|regards|sincerely|faithfully|telephoned|phoned|informed|updated|interviewed|thank you,|confirmed with|checked by|countersigned by|explained by|presence of)"
+    rf"[\s:,.(=-]{{0,4}}(?<=[\s:(,=])((?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?{_NAME})"
+)
+"""People whom a note names beside the patient and the physician, and what is done with people only."""
+_FOLLOWED = re.compile(
+    rf"(?<![A-Za-z])({_WORD}(?: [A-Z]\.?)? {_WORD})(?=,? \(?(?:is an? [1-9]\d|was (?:born|discharged|admitted|seen|transferred|referred|reviewed)|presented |attended |DOB|D\.O\.B|d\.o\.b|aged? [1-9]|born |MRN|[1-9]\d ?(?:y/?o|yrs?|years?)))"
+)
+_ANOTHER = re.compile(
+    rf"(?:, and |, | and | & | ?/ ?)((?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?{_WORD}(?: [A-Z]\.?)? {_WORD})(?![A-Za-z])"
+)
+_INITIALLED = re.compile(rf"{_WORD} [A-Z]\. {_WORD}")
+_REPEATED = 40
+"""How many names of a text are looked for again in it."""
 _COMMA = re.compile(
     r"(?<![A-Za-z])([A-Z][A-Za-z'’-]{1,20}, ?[A-Z][A-Za-z'’-]{1,20}(?: [A-Z]\.?(?![A-Za-z]))?)(?![A-Za-z])"
 )
@@ -1046,16 +1065,57 @@ def is_name(value: str) -> bool:
     if not 1 <= len(words) <= 4 or not all(re.fullmatch(r"[A-Za-zÀ-ÿ'’-]{1,24}", word) for word in words):
         return False
     if len(words) == 1:
-        return words[0].lower() in GIVEN or words[0].lower() in SURNAMES
-    known = any(word.lower() in GIVEN or word.lower() in SURNAMES for word in words)
-    return known or _plausible_pinyin(words)
+        return _known(words[0])
+    return any(map(_known, words)) or _plausible_pinyin(words) or _INITIALLED.fullmatch(value) is not None
 
 
 def latin_names(text: str) -> Iterator[Candidate]:
-    """Names that a title, a label, a credential or the tables of names give away."""
+    """Names that a title, a label, a credential or the tables of names give away, the names that are listed with
+    them, and the same names where they stand again.
+    """
+    found = list(_given_away(text))
+    ends: set[int] = set()
+    for one in found:
+        end = one.end
+        while (
+            end not in ends
+            and (another := _ANOTHER.match(text, end))
+            and (more := list(_trimmed(another, 50)))
+        ):
+            ends.add(end)
+            if not any(map(_known, text[more[0].start : more[0].end].split())):
+                break
+            yield more[0]
+            end = max(more[0].end, end + 1)
+    yield from found
+    yield from _again(text, found)
+
+
+def _again(text: str, found: list[Candidate]) -> Iterator[Candidate]:
+    names: set[str] = set()
+    for one in found:
+        if one.trust >= 60 and len(names) < _REPEATED:
+            name = text[one.start : one.end]
+            # A surname that is a word as well ("Long", "Young") is one only inside the whole name.
+            names |= {name, name.split(" ")[-1]} if len(name.split(" ")[-1]) > 4 else {name}
+    names = {name for name in names if len(name) > 3 and not _PLAIN_WORD.match(name)}
+    if names:
+        for match in re.finditer(
+            rf"(?<![A-Za-z])(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})(?![A-Za-z])",
+            text,
+        ):
+            if not _EPONYM.match(text, match.end()):
+                yield Candidate(Kind.PERSON_NAME, *match.span(), 50)
+
+
+def _given_away(text: str) -> Iterator[Candidate]:
     for match in _TITLED.finditer(text):
         yield from _trimmed(match, 80, titled=True)
     for match in _LABEL.finditer(text):
+        yield from _trimmed(match, 60)
+    for match in _ROLE.finditer(text):
+        yield from _trimmed(match, 60)
+    for match in _FOLLOWED.finditer(text):
         yield from _trimmed(match, 60)
     for match in _CREDENTIAL.finditer(text):
         yield from _trimmed(match, 70)
@@ -1072,7 +1132,7 @@ def latin_names(text: str) -> Iterator[Candidate]:
         words = match.group(1).split(" ")
         if _EPONYM.match(text, match.end(1)) or any(_PLAIN_WORD.match(word.capitalize()) for word in words):
             continue
-        if (words[0].lower() in GIVEN and len(words[-1]) > 1) or _plausible_pinyin(words):
+        if (words[0].lower() in GIVEN and len(words[-1].strip(".")) > 1) or _plausible_pinyin(words):
             yield Candidate(Kind.PERSON_NAME, *match.span(1), 50)
 
 
@@ -1104,4 +1164,4 @@ def _trimmed(match: re.Match[str], trust: int, titled: bool = False) -> Iterator
 
 def _known(word: str) -> bool:
     plain = word.lower().removesuffix("'s")
-    return plain in GIVEN or plain in SURNAMES
+    return plain in GIVEN or plain in SURNAMES or formed_as_surname(plain)
