@@ -16,7 +16,7 @@ from provisioning.gate.identifiers import ColumnScan, find_in_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from gate_corpus import development, held_out
+from gate_corpus import development, held_out, held_out_2
 from gate_corpus.labelled import Column, Score, score_columns, score_texts
 
 
@@ -28,15 +28,19 @@ def _kinds(column: Column) -> set:
 
 def _row(part: str, where: str, language: str, kind: str, score: Score) -> None:
     print(
-        f"{part:12} {where:8} {language:3} {kind:22} "
+        f"{part:13} {where:8} {language:3} {kind:22} "
         f"{score.truth:6} {score.recall:7.3f} {score.precision:9.3f}"
     )
 
 
 def quality() -> None:
     """The table: one line a part, place, language and kind."""
-    print(f"{'part':12} {'where':8} {'':3} {'kind':22} {'n':>6} {'recall':>7} {'precision':>9}")
-    for part, module in (("development", development), ("held-out", held_out)):
+    print(f"{'part':13} {'where':8} {'':3} {'kind':22} {'n':>6} {'recall':>7} {'precision':>9}")
+    for part, module in (
+        ("development", development),
+        ("development-2", held_out),
+        ("held-out", held_out_2),
+    ):
         scores = {
             "texts": score_texts(module.texts(), find_in_text),
             "columns": score_columns(module.columns(), _kinds),

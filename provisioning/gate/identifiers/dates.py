@@ -28,7 +28,7 @@ COMPACT = re.compile(rf"(?<![0-9A-Za-z.-]){_YEAR}([01]\d)([0-3]\d)(?![0-9A-Za-z-
 YEAR_LAST = re.compile(rf"(?<![0-9A-Za-z./-])([0-3]?\d)([-/.])([0-3]?\d)\2{_YEAR}{_ENDS}")
 SHORT_YEAR = re.compile(r"(?<![0-9A-Za-z./-])([0-3]?\d)/([0-3]?\d)/(\d{2})(?![0-9A-Za-z/%]|\.\d)")
 MONTH_FIRST = re.compile(
-    rf"(?<![A-Za-z]){_MONTH}\.? {{0,2}}([0-3]?\d)(?:st|nd|rd|th)?(?:,? {{0,2}}{_YEAR})?(?![0-9A-Za-z%]|\.\d)",
+    rf"(?<![A-Za-z]){_MONTH}\.? {{0,2}}([0-3]?\d)(?:st|nd|rd|th)?(?:,? {{0,2}}{_YEAR})?(?![0-9A-Za-z%]|\.\d| (?:tablets?|capsules?|mg|ml|units?|puffs?|times|weeks?|days?|months?)\b)",
     re.IGNORECASE,
 )
 DAY_FIRST = re.compile(

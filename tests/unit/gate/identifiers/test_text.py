@@ -30,6 +30,14 @@ HOSTILE = [
     "A-",
     "http://",
     "John, ",
+    "李伟、",
+    "李伟医生和",
+    "之子李",
+    "者:李伟",
+    "Ann Lee, and ",
+    "signed by Ann Lee / ",
+    "Flat 2, 1, ",
+    "01/02/03",
 ]
 
 
@@ -91,3 +99,30 @@ def test_one_number_in_a_text_column_is_found_where_it_stands():
 )  # fmt: skip
 def test_names_of_columns(name, kind):
     assert kind_of_name(name) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("2024年3月5日10:30患者诉头痛", "2024年3月5日", Kind.DATE),
+        ("2024-03-0510:30 cough", "2024-03-05", Kind.DATE),
+        ("Seen 03/05/24 in clinic", "03/05/24", Kind.DATE),
+        ("与其子郑禺鸥沟通病情", "郑禺鸥", Kind.PERSON_NAME),
+        ("审核者：郑禺鸥、钱甪直、李伟", "钱甪直", Kind.PERSON_NAME),
+        ("Seen with John Smith and Mary Zzyzx today.", "Mary Zzyzx", Kind.PERSON_NAME),
+        ("Dr Qwertin Zzyzx called. Later Zzyzx left.", "Zzyzx", Kind.PERSON_NAME),
+        ("born at home. 21 October 1943. Dear Dr. Villanueva, thanks", "21 October 1943", Kind.DATE),
+    ],
+)
+def test_found_by_what_stands_beside(text, value, kind):
+    start = text.rindex(value)
+    found = [one for one in find_in_text(text) if one.start <= start < one.end]
+    assert [(one.kind, one.end >= start + len(value)) for one in found] == [(kind, True)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["患者家属同意手术方案，方式已告知。", "May 2 tablets be given", "请全科医师会诊，由值班医生处理。"],
+)
+def test_words_beside_a_role_are_no_names(text):
+    assert find_in_text(text) == []
