@@ -54,6 +54,7 @@ _LEVELS = ((1, _AREA), (2, _SETTLEMENT), (3, _STREET), (3, _PLACE), (4, _DETAIL)
 _SEGMENT = re.compile(
     rf"(?:([一-鿿]{{0,8}}?)({_AREA}|{_SETTLEMENT}|{_STREET}|{_PLACE}|里(?=[0-9]))|([0-9A-Za-z甲乙丙丁一二三四五六七八九十-]{{1,8}})\s?({_DETAIL}))"
 )
+_ROOM = re.compile(r"[ -]?[0-9]{2,4}(?![0-9A-Za-z.])")
 _LEVEL_OF = {word: level for level, words in _LEVELS for word in words.split("|")} | {"里": 3}
 _LABEL = re.compile(
     r"(?:地址|住址|现住|家住|住在|住于|居住|住所|居住地|户籍|户口|籍贯|寄到|寄至|寄往|来自|送至|位于|通讯处|现居)[^一-鿿0-9]{0,4}(?:为|是|在|于|地)?[^一-鿿0-9]{0,3}$"
@@ -72,7 +73,7 @@ _STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]
 _KIND_OF_STREET = "Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Circle|Cir|Highway|Hwy|Parkway|Pkwy|Way|Trail|Trl|Crescent|Close|Alley|Row|Loop|Path|Pike|Plaza|Walk|Mews|Gardens|Grove|Hill|Heights|Turnpike|Expressway|Freeway|Motorway|Throughway|Crossroad|Crossing|Passage|Route|Run|Ridge|Manor|Mall|Mill|Mount|Mountain|Mission|Meadow|Meadows|View|Views|Village|Villages|Ville|Valley|Valleys|Vista|Union|Unions|Tunnel|Track|Trace|Summit|Stream|Stravenue|Station|Springs|Spring|Spur|Spurs|Squares|Streets|Shore|Shores|Shoals|Shoal|Rue|Rest|Rapids|Rapid|Ranch|Ramp|Radial|Prairie|Ports|Port|Points|Point|Plains|Plain|Pines|Pine|Park|Parks|Oval|Orchard|Neck|Lodge|Locks|Lock|Loaf|Light|Lights|Lakes|Lake|Land|Landing|Knolls|Knoll|Keys|Key|Junction|Junctions|Isle|Island|Islands|Inlet|Hollow|Hills|Haven|Harbor|Harbors|Groves|Greens|Green|Glens|Glen|Gateway|Garden|Forks|Fork|Forges|Forge|Fords|Ford|Forest|Flats|Flat|Fields|Field|Ferry|Falls|Fall|Extension|Extensions|Estate|Estates|Divide|Dale|Dam|Curve|Crest|Creek|Cove|Coves|Course|Courts|Corner|Corners|Common|Club|Cliff|Cliffs|Circles|Centers|Center|Cape|Canyon|Camp|Causeway|Bypass|Burgs|Burg|Brooks|Brook|Bridge|Branch|Bottom|Bluff|Bluffs|Bend|Beach|Bayou|Arcade|Annex|Knolls|Skyway|Stravenue|Underpass|Overpass|Viaduct|Via|Well|Wells|Walks|Ways"
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Room|Rm|Floor|Fl|Flat|#)\.? ?#?[A-Za-z0-9-]{1,6})?"
 _UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?![A-Za-z0-9])"
-_TOWN = rf"(?:[,\s]{{1,3}}[A-Z][A-Za-z.'-]{{1,20}}(?: [A-Z][A-Za-z.'-]{{1,20}}){{0,3}})?(?:,? (?:{_STATE})(?![A-Za-z]))?(?:,? (?:\d{{5}}(?:-\d{{4}})?(?!\d)|{_UK_POSTCODE}))?"
+_TOWN = rf"(?:[,\s]{{1,3}}(?!{_UK_POSTCODE})[A-Z][A-Za-z.'-]{{1,20}}(?: (?!{_UK_POSTCODE})[A-Z][A-Za-z.'-]{{1,20}}){{0,3}})?(?:,? (?:{_STATE})(?![A-Za-z]))?(?:,? (?:\d{{5}}(?:-\d{{4}})?(?!\d)|{_UK_POSTCODE}))?"
 _MONTH = "Jan|Feb|Mar(?:ch)?\\b|Apr|May\\b|June?\\b|July?\\b|Aug|Sep|Oct|Nov|Dec"
 _ENGLISH = re.compile(
     rf"(?:(?<![A-Za-z])(?:Flat|Apartment|Apt|Unit|Suite) [0-9A-Za-z]{{1,4}}, )?(?<![0-9A-Za-z./-])\d{{1,6}}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?!(?:{_MONTH})[a-z]*\.? )(?:(?:[A-Z]|St|Mt|Ft)\. |[A-Z0-9][A-Za-z0-9'’-]{{0,20}} ){{1,4}}(?:{_KIND_OF_STREET})(?![A-Za-z])\.?{_UNIT}{_TOWN}"
@@ -137,7 +138,8 @@ def _chain(text: str, chain: list[tuple[int, int, int]]) -> Iterator[Candidate]:
         return
     if _ORGANISATION.match(text, end) and not detailed and not announced:
         return
-    yield Candidate(Kind.ADDRESS, start, end, 65)
+    room = _ROOM.match(text, end) if text[end - 1] in "元楼栋幢座" else None
+    yield Candidate(Kind.ADDRESS, start, room.end() if room else end, 65)
 
 
 def english_addresses(text: str) -> Iterator[Candidate]:

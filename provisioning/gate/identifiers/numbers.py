@@ -117,6 +117,10 @@ NORTH_AMERICAN = re.compile(
     r"(?<![0-9A-Za-z.-])(?:(?:\+|00)?1[-. ]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])\d{3}[-. ]?\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?(?![0-9A-Za-z])"
 )
 BARE_NORTH_AMERICAN = re.compile(r"(?<![0-9A-Za-z.-])[2-9]\d{2}[2-9]\d{6}(?![0-9A-Za-z-]|\.\d)")
+BRITISH = re.compile(
+    r"(?<![0-9A-Za-z.-])\(?0(?:7\d{3}\)? \d{3} ?\d{3}|1\d{3}\)? \d{5,6}|1\d{2}\)? \d{3} \d{4}|2\d\)? \d{4} \d{4})(?![0-9A-Za-z])"
+)
+"""Ofcom's national numbering plan, written with its spaces."""
 TELEPHONE_WORD = re.compile(
     r"\b(?:phone|tel|telephone|call(?:ed)?|cell|mobile|contact|reach(?:ed)?|pager|callback)\b|电话|联系",
     re.IGNORECASE,
@@ -212,6 +216,7 @@ def _telephones(text: str) -> Iterator[Candidate]:
         (Kind.LANDLINE_PHONE, BARE_LANDLINE, 60),
         (Kind.LANDLINE_PHONE, NORTH_AMERICAN, 70),
         (Kind.LANDLINE_PHONE, BARE_NORTH_AMERICAN, 60),
+        (Kind.LANDLINE_PHONE, BRITISH, 60),
         (Kind.LANDLINE_PHONE, INTERNATIONAL, 65),
     )
     for kind, pattern, trust in patterns:
