@@ -1,7 +1,5 @@
-"""The part that is never tuned on: other templates, other makers of names and numbers, another seed.
-
-No rule was written or changed after looking at what is found or missed here. Change this module only by
-adding families, and report what they measure.
+"""The first held-out part, a second part to tune on since it was run: other templates, other makers of names and
+numbers, another seed than `development`. `held_out_2` took its place.
 """
 
 from __future__ import annotations
