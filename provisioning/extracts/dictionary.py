@@ -14,7 +14,12 @@ from provisioning.registry.columns import checked_name
 TYPES = ("integer", "number", "string", "boolean", "date", "datetime")
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.csv", re.IGNORECASE)
+_FILE = re.compile(r"[^\W_][\w.-]{0,120}\.(csv|xlsx|parquet)", re.IGNORECASE)
+_TEXTS = re.compile(r"[^\W_][\w-]{0,120}/\*\.txt")
+_FOLDER = re.compile(r"[^\W_][\w-]{0,120}")
+TEXT_COLUMNS = ("file", "text")
+"""The columns of a table that is made of a folder of text files: the file's name without .txt, and its text."""
+ENCODINGS = ("utf-8", "gb18030")
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,29 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table and the CSV file that it comes from; ``missing`` are texts that stand for no value."""
+    """One table and the file that it comes from; ``missing`` are texts that stand for no value.
+
+    ``file`` is the name of a CSV, XLSX or Parquet file, or ``FOLDER/*.txt`` for one text a row.
+    """
 
     name: str
     file: str
     title: dict[str, str]
     missing: tuple[str, ...]
     columns: tuple[Column, ...]
+    encoding: str = "utf-8"
+    """Of CSV and text files."""
+    sheet: str | None = None
+    """Of a workbook; None: its only one."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """One folder of DICOM files."""
+
+    name: str
+    folder: str
+    title: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,7 @@ class Dictionary:
     source: str
     licence: str
     tables: tuple[Table, ...]
+    images: tuple[Images, ...] = ()
 
 
 def read_dictionary(path: Path) -> Dictionary:
@@ -59,13 +81,37 @@ def read_dictionary(path: Path) -> Dictionary:
         raise top.refuse(refusal.message, "name", **refusal.values) from refusal
     title = two_titles(top, "title")
     source, licence = top.text("source", longest=1000), top.text("licence")
-    tables = tuple(_table(top, str(key), below) for key, below in top.section("tables").sections())
+    found_images: Section | None = top.section("images", None)
+    images = tuple(
+        _images(str(key), below) for key, below in (found_images.sections() if found_images else ())
+    )
+    found_tables: Section | None = top.section("tables", None) if images else top.section("tables")
+    tables = tuple(
+        _table(top, str(key), below) for key, below in (found_tables.sections() if found_tables else ())
+    )
     top.finish()
-    if not tables:
+    if not tables and not images:
         raise top.refuse("tables must name at least one table.", "tables")
     if len({table.file for table in tables}) != len(tables):
         raise top.refuse("two tables come from one file.", "tables")
-    return Dictionary(name, title, source, licence, tables)
+    if len({one.folder for one in images}) != len(images):
+        raise top.refuse("two images come from one folder.", "images")
+    if {table.name for table in tables} & {one.name for one in images}:
+        raise top.refuse("a table and images have one name.", "images")
+    return Dictionary(name, title, source, licence, tables, images)
+
+
+def _images(name: str, section: Section) -> Images:
+    if not _TABLE.fullmatch(name):
+        raise section.refuse(
+            "{table} is not a table's name: use lower-case letters, digits and underscores.", table=name
+        )
+    folder = section.text("folder")
+    if not _FOLDER.fullmatch(folder):
+        raise section.refuse("{folder} is not the name of a folder.", "folder", folder=folder)
+    images = Images(name, folder, two_titles(section, "title"))
+    section.finish()
+    return images
 
 
 def two_titles(section: Section, key: str | int) -> dict[str, str]:
@@ -82,15 +128,25 @@ def _table(top: Section, name: str, section: Section) -> Table:
             "{table} is not a table's name: use lower-case letters, digits and underscores.", table=name
         )
     file = section.text("file")
-    if not _FILE.fullmatch(file):
-        raise section.refuse("{file_name} is not the name of a CSV file.", "file", file_name=file)
+    if not _FILE.fullmatch(file) and not _TEXTS.fullmatch(file):
+        raise section.refuse(
+            "{file_name} is not the name of a CSV, XLSX or Parquet file, nor FOLDER/*.txt.",
+            "file",
+            file_name=file,
+        )
     title = two_titles(section, "title")
     missing = tuple(text for _, text in section.texts("missing", []))
     columns = tuple(_column(below, key) for key, below in section.section("columns").sections())
+    encoding = section.choice("encoding", ENCODINGS, "utf-8")
+    sheet = section.text("sheet", None)
     section.finish()
     if not columns:
         raise section.refuse("{table} has no columns.", "columns", table=name)
-    return Table(name, file, title, missing, columns)
+    if file.endswith("*.txt") and tuple((one.name, one.type) for one in columns) != tuple(
+        (column, "string") for column in TEXT_COLUMNS
+    ):
+        raise section.refuse("texts have the columns file and text, of type string.", "columns")
+    return Table(name, file, title, missing, columns, encoding, sheet)
 
 
 def _column(section: Section, name: Any) -> Column:
