@@ -24,10 +24,16 @@ def grant_in_force(session: Session, project: str, extract: Extract) -> Grant | 
 def add_grant(session: Session, project: str, reference: str, expires: date | None = None) -> Grant:
     """Grant ``name`` or ``name@version``; a grant in force gets the new last day instead.
 
-    Raises `Refusal` for an unknown project or extract, and for a withdrawn extract.
+    Raises `Refusal` for an unknown project or extract, and for a held or withdrawn extract.
     """
     get_project(session, project)
     extract = get_extract(session, reference)
+    if extract.status is ExtractStatus.HELD:
+        raise Refusal(
+            "The extract {extract} is held by the extract gate and cannot be granted. "
+            "See `carrel extract report {extract}`.",
+            extract=f"{extract.name}@{extract.version}",
+        )
     if extract.status is not ExtractStatus.VERIFIED:
         raise Refusal(
             "The extract {extract} is withdrawn and cannot be granted. Grant another version.",

@@ -4,6 +4,7 @@ from provisioning.registry.models.accounts import MEMBER_ROLES, Account, Account
 from provisioning.registry.models.base import Base
 from provisioning.registry.models.events import Event
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
+from provisioning.registry.models.gate import GateOverride
 from provisioning.registry.models.projects import GIB, Membership, Project, ProjectStatus
 from provisioning.registry.models.releases import ReleaseFile, ReleaseRequest, ReleaseStatus
 from provisioning.registry.models.runs import Run, RunStatus
@@ -18,6 +19,7 @@ __all__ = [
     "Event",
     "Extract",
     "ExtractStatus",
+    "GateOverride",
     "Grant",
     "Membership",
     "Project",

@@ -198,7 +198,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
         for project in ("heart", "old", "paused"):
             add_member(session, project, "li-wei")
         add_member(session, "lung", "ma-chao")
-        made = register(source, source / "dictionary.yaml", tmp_path / "data/extracts")
+        made = register(source, source / "dictionary.yaml", source / "policy.yaml", tmp_path / "data/extracts")
         session.add(Grant(project="heart", extract=record(session, made)))
         publish(template, tmp_path / "data/templates", session)
     yield engine

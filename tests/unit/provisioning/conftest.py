@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
-from provisioning.registry.models import Account, Extract, Grant, Project, ProjectStatus, Role
+from provisioning.registry.models import Account, Extract, ExtractStatus, Grant, Project, ProjectStatus, Role
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -70,6 +70,7 @@ def extract(name: str, version: int) -> Extract:
         digest=DIGEST,
         folder=f"{name}/v{version}",
         manifest={},
+        status=ExtractStatus.VERIFIED,
     )
 
 
@@ -88,6 +89,10 @@ class Source:
     @property
     def dictionary(self) -> Path:
         return self.folder / "dictionary.yaml"
+
+    @property
+    def policy(self) -> Path:
+        return self.folder / "policy.yaml"
 
     @property
     def csv(self) -> Path:
@@ -123,6 +128,15 @@ tables:
           F: {en: Female, zh: 女}
           M: {en: Male, zh: 男}
 """
+POLICY = """\
+tables:
+  bloods:
+    columns: {person: keep, hb: keep, drawn: keep, at: keep, fasting: keep, sex: keep}
+    expected:
+      drawn: {rules: [date], reason: made up}
+      at: {rules: [date], reason: made up}
+      sex: {rules: [undeclared-quasi-identifier], reason: made up}
+"""
 CSV = """\
 person,hb,drawn,at,fasting,sex
 1,131.5,2024-02-29,2024-02-29 08:30:00,true,F
@@ -136,5 +150,6 @@ def source(tmp_path: Path) -> Source:
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "dictionary.yaml").write_text(DICTIONARY, encoding="utf-8")
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "bloods.csv").write_text(CSV, encoding="utf-8")
     return Source(folder, tmp_path / "extracts")
