@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
@@ -33,12 +35,51 @@ def test_the_migrations_make_the_models_checks_keys_and_partial_indexes(engine: 
     # What Alembic does not compare.
     modelled = create_engine("sqlite://")
     Base.metadata.create_all(modelled)
-    assert len(Base.metadata.tables) == 10
+    assert len(Base.metadata.tables) == 11
     for table in Base.metadata.tables:
         for made in ("get_check_constraints", "get_foreign_keys", "get_pk_constraint"):
             migrated = getattr(inspect(engine), made)(table)
             assert sorted(map(str, migrated)) == sorted(map(str, getattr(inspect(modelled), made)(table)))
     assert indexes(engine) == indexes(modelled)
+
+
+def test_the_gates_migration_keeps_grants_and_holds_what_no_gate_verified(tmp_path: Path) -> None:
+    engine = database.engine(f"sqlite:///{tmp_path}/registry.sqlite")
+    config = Config()
+    config.set_main_option("script_location", "provisioning.registry:migrations")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO extracts (id, name, version, title_en, title_zh, digest, folder, manifest, status,"
+                " registered) VALUES (7, 'bloods', 1, 'a', 'b', 'sha256:0', 'bloods/v1', '{}', 'verified',"
+                " '2026-01-01 00:00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO projects (name, title_en, title_zh, status, cpu, memory_bytes, pids, gpus, max_runs,"
+                " created) VALUES ('heart', 'a', 'b', 'active', 1, 1073741824, 64, 0, 1, '2026-01-01 00:00:00')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO grants (project, extract_id, granted) VALUES ('heart', 7, '2026-01-01 00:00:00')")
+        )
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, status FROM extracts")).all() == [(7, "held")]
+        assert connection.execute(text("SELECT extract_id FROM grants")).all() == [(7,)]
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, status FROM extracts")).all() == [(7, "withdrawn")]
+    engine.dispose()
 
 
 def indexes(on: Engine) -> list[tuple[str, str]]:
@@ -59,7 +100,7 @@ def test_two_processes_upgrade_at_once(tmp_path: Path) -> None:
         assert process.returncode == 0, errors
     engine = database.engine(url)
     with engine.connect() as connection:
-        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0002"]
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0005"]
     engine.dispose()
 
 
