@@ -16,9 +16,8 @@ TYPES = ("integer", "number", "string", "boolean", "date", "datetime")
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE = re.compile(r"[^\W_][\w.-]{0,120}\.(csv|xlsx|parquet)", re.IGNORECASE)
 _TEXTS = re.compile(r"[^\W_][\w-]{0,120}/\*\.txt")
-_FOLDER = re.compile(r"[^\W_][\w-]{0,120}")
 TEXT_COLUMNS = ("file", "text")
-"""The columns of a table that is made of a folder of text files: the file's name without .txt, and its text."""
+"""The columns of a table of text files: each file's name without .txt, and its text."""
 ENCODINGS = ("utf-8", "gb18030")
 
 
@@ -52,15 +51,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Images:
-    """One folder of DICOM files."""
-
-    name: str
-    folder: str
-    title: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Dictionary:
     """Everything that the data do not say about themselves."""
 
@@ -69,7 +59,6 @@ class Dictionary:
     source: str
     licence: str
     tables: tuple[Table, ...]
-    images: tuple[Images, ...] = ()
 
 
 def read_dictionary(path: Path) -> Dictionary:
@@ -81,37 +70,13 @@ def read_dictionary(path: Path) -> Dictionary:
         raise top.refuse(refusal.message, "name", **refusal.values) from refusal
     title = two_titles(top, "title")
     source, licence = top.text("source", longest=1000), top.text("licence")
-    found_images: Section | None = top.section("images", None)
-    images = tuple(
-        _images(str(key), below) for key, below in (found_images.sections() if found_images else ())
-    )
-    found_tables: Section | None = top.section("tables", None) if images else top.section("tables")
-    tables = tuple(
-        _table(top, str(key), below) for key, below in (found_tables.sections() if found_tables else ())
-    )
+    tables = tuple(_table(top, str(key), below) for key, below in top.section("tables").sections())
     top.finish()
-    if not tables and not images:
+    if not tables:
         raise top.refuse("tables must name at least one table.", "tables")
     if len({table.file for table in tables}) != len(tables):
         raise top.refuse("two tables come from one file.", "tables")
-    if len({one.folder for one in images}) != len(images):
-        raise top.refuse("two images come from one folder.", "images")
-    if {table.name for table in tables} & {one.name for one in images}:
-        raise top.refuse("a table and images have one name.", "images")
-    return Dictionary(name, title, source, licence, tables, images)
-
-
-def _images(name: str, section: Section) -> Images:
-    if not _TABLE.fullmatch(name):
-        raise section.refuse(
-            "{table} is not a table's name: use lower-case letters, digits and underscores.", table=name
-        )
-    folder = section.text("folder")
-    if not _FOLDER.fullmatch(folder):
-        raise section.refuse("{folder} is not the name of a folder.", "folder", folder=folder)
-    images = Images(name, folder, two_titles(section, "title"))
-    section.finish()
-    return images
+    return Dictionary(name, title, source, licence, tables)
 
 
 def two_titles(section: Section, key: str | int) -> dict[str, str]:

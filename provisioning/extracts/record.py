@@ -6,13 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning.extracts.register import Registered
-from provisioning.refusal import Refusal
 from provisioning.gate.overrides import settled
+from provisioning.refusal import Refusal
 from provisioning.registry.models import Extract, ExtractStatus
 
 
 def record(session: Session, registered: Registered, by: str | None = None) -> Extract:
-    """The registry's row of what `register` made; entered, as registered by ``by``, where it is not there yet.
+    """The registry's row of what `register` made; entered, as registered by ``by``, where it is new.
 
     It is held where the gate found something that blocks.
 

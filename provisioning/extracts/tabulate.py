@@ -1,7 +1,7 @@
 """Tables to Parquet with DuckDB: checked against the dictionary, and the same bytes for the same input.
 
-A table is read once, as text, into DuckDB's own file in a scratch folder (`stage`), so that neither the checks
-nor the treatment hold it in memory; `convert` then writes it, treated, as Parquet.
+A table is read once, as text, into DuckDB's own file in a scratch folder, so that neither the checks nor
+the treatment hold it in memory; `convert` then writes it, treated, as Parquet.
 
 No message shows a value: who registers an extract need not read it.
 """
@@ -44,7 +44,7 @@ class TableRefused(Refusal):
 
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """DuckDB on a file in ``scratch``, one thread so that rows keep their order, loading nothing from anywhere."""
+    """DuckDB on a file in ``scratch``, one thread so that rows keep their order; it loads nothing."""
     return duckdb.connect(
         scratch / "staged.duckdb",
         config={
@@ -168,7 +168,7 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> int:
     return int(rows)
 
 
-def convert(
+def convert(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     target: Path,

@@ -23,8 +23,8 @@ def keys_folder() -> Path:
 def project_key(project: str, data_folder: Path, folder: Path | None = None) -> bytes:
     """The 32 bytes that pseudonyms of ``project`` are keyed with; made on first use, mode 0600.
 
-    Raises `Refusal` where the folder lies in the data folder (who has the data must not have the keys), where
-    it or the key can be read by others, and where the key is damaged: another key would give other pseudonyms.
+    Raises `Refusal` where the folder lies in the data folder (who has the data must not have the keys),
+    where it or the key can be read by others, and where the key is damaged.
     """
     folder = folder or keys_folder()
     path = folder / f"{checked_name(project)}.key"

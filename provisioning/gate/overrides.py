@@ -40,7 +40,7 @@ def check_second_person(session: Session, extract: Extract, by: str) -> None:
         )
 
 
-def override(  # noqa: PLR0913, PLR0917
+def override(  # noqa: PLR0917
     session: Session, extract: Extract, finding: str, reason: str, by: str, extracts_root: Path
 ) -> list[str]:
     """Override ``finding``; return the ids of those that still hold the extract.
@@ -121,7 +121,7 @@ def _overridden(session: Session, extract: Extract) -> dict[str, Any]:
 
 
 def _replace(folder: Path, content: bytes) -> None:
-    """Write the manifest whole or not at all; the temporary file lies beside the folder, which stays as it is."""
+    """Write the manifest whole or not at all; the temporary file lies beside the folder."""
     temporary = folder.parent / f".{folder.name}.{MANIFEST}"
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440)

@@ -1,4 +1,4 @@
-"""From source files to a folder that is de-identified by the policy and verified: all but its place and name."""
+"""From source files to a folder that is de-identified by the policy and verified."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from provisioning.lined_yaml import FileRefused
 from provisioning.refusal import Refusal
 
 Progress = Callable[[str, str, int, int], None]
-"""Hears the step, the table or images, and how much is done out of how much (bytes or rows)."""
+"""Hears the step, the table, and how much is done out of how much (bytes or rows)."""
 SCHEMA = "carrel.gate/1"
 
 
@@ -26,10 +26,9 @@ def quiet(step: str, name: str, done: int, whole: int) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """What lies in the folder: the manifest's tables, images and report, and the files' paths in it."""
+    """What lies in the folder: the manifest's tables and report, and the files' paths in it."""
 
     tables: list[dict[str, Any]]
-    images: list[dict[str, Any]]
     gate: dict[str, Any]
     files: list[str]
 
@@ -51,7 +50,6 @@ def make(
     """
     check(dictionary, policy)
     tables: list[dict[str, Any]] = []
-    images: list[dict[str, Any]] = []
     findings = []
     faults: list[Refusal] = []
     files: list[str] = []
@@ -109,7 +107,7 @@ def make(
             "overrides": [],
         }
     )
-    return Made(tables, images, gate, files)
+    return Made(tables, gate, files)
 
 
 def check(dictionary: Dictionary, policy: Policy) -> None:
@@ -138,9 +136,6 @@ def check(dictionary: Dictionary, policy: Policy) -> None:
             fault("{column} of {table} is not in the dictionary.", column=column, table=name)
         if not {column for column in columns if rules.columns.get(column) and _stays(rules, column)}:
             fault("{table} keeps no column. Take it out of the dictionary.", table=name)
-    images = {one.name for one in dictionary.images}
-    for name in sorted(policy.images.keys() ^ images):
-        fault("{images} is in one of dictionary and policy alone.", images=name)
     if faults:
         raise TableRefused(faults)
 

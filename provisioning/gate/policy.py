@@ -1,4 +1,4 @@
-"""A de-identification policy (``policy.yaml``): what happens to each column. What it does not name is refused.
+"""A de-identification policy (``policy.yaml``): what happens to each column; one not named is refused.
 
 The words: a table's ``patient`` column says whose row it is; ``quasi_identifiers`` are what someone may know
 about a person beforehand (GB/T 37964-2019 3.8); ``sensitive`` is what they must not learn from it.
@@ -16,8 +16,8 @@ from provisioning.refusal import Refusal
 from provisioning.registry.columns import checked_name
 
 DEFAULT_K = 5
-"""Every combination of quasi-identifiers is shared by five people: El Emam and Dankar (2008, JAMIA 15:627) report
-five as what custodians of health data commonly ask for."""
+"""Every combination of quasi-identifiers is shared by five people: El Emam and Dankar (2008, JAMIA 15:627)
+report five as what custodians of health data commonly ask for."""
 DEFAULT_L = 2
 """The least that says anything: no group in which all people have the same sensitive value
 (Machanavajjhala et al. 2007, ACM TKDD 1:3)."""
@@ -82,14 +82,6 @@ class TablePolicy:
 
 
 @dataclass(frozen=True)
-class ImagesPolicy:
-    """What happens to one folder of DICOM files beyond PS3.15's basic profile."""
-
-    dates: str
-    """'shift' by the patient's offset, or 'remove'."""
-
-
-@dataclass(frozen=True)
 class Base:
     """A ready policy: what it tolerates, forbids and thereby meets."""
 
@@ -111,7 +103,6 @@ class Policy:
     l: int  # noqa: E741
     shift_days: int
     tables: dict[str, TablePolicy]
-    images: dict[str, ImagesPolicy]
     digest: str
     path: Path
 
@@ -119,7 +110,7 @@ class Policy:
     def keyed(self) -> bool:
         """Whether a project's key is needed."""
         actions = {one.action for table in self.tables.values() for one in table.columns.values()}
-        return bool(actions & {"pseudonymise", "shift_dates"} or self.images)
+        return bool(actions & {"pseudonymise", "shift_dates"})
 
 
 STRICT = Base(
@@ -185,31 +176,14 @@ def read_policy(path: Path) -> Policy:
     shift_days = top.number("shift_days", SHIFT_DAYS, least=30, whole=True)
     if shift_days > 3650:
         raise top.refuse("shift_days must be at most 3650.", "shift_days")
-    found_tables = top.section("tables", None)
-    tables = {
-        str(name): _table(below, str(name), base)
-        for name, below in (found_tables.sections() if found_tables is not None else ())
-    }
-    found_images = top.section("images", None)
-    images = {
-        str(name): _images(below, base)
-        for name, below in (found_images.sections() if found_images is not None else ())
-    }
+    tables = {str(name): _table(below, str(name), base) for name, below in top.section("tables").sections()}
     top.finish()
-    if not tables and not images:
-        raise top.refuse("a policy needs tables or images.")
+    if not tables:
+        raise top.refuse("tables must name at least one table.", "tables")
     digest = hashlib.sha256(path.read_bytes())
     if extends:
         digest.update((READY / f"{extends}.yaml").read_bytes())
-    return Policy(base, k, least_l, shift_days, tables, images, "sha256:" + digest.hexdigest(), path)
-
-
-def _images(section: Section, base: Base) -> ImagesPolicy:
-    dates = section.choice("dates", ("shift", "remove"), "remove")
-    if dates == "shift" and "shift_dates" in base.forbidden:
-        raise section.refuse("{policy} forbids {action}.", "dates", policy=base.name, action="shift_dates")
-    section.finish()
-    return ImagesPolicy(dates)
+    return Policy(base, k, least_l, shift_days, tables, "sha256:" + digest.hexdigest(), path)
 
 
 def _table(section: Section, name: str, base: Base) -> TablePolicy:
@@ -254,7 +228,8 @@ def _expected(section: Section, columns: dict[str, Treatment]) -> dict[tuple[str
         for line, rule in entry.texts("rules"):
             if rule not in EXPLAINABLE_RULES:
                 raise FileRefused(
-                    "{rule} cannot be explained in a policy, only overridden by a second person. Known: {known}.",
+                    "{rule} cannot be explained in a policy, only overridden by a second person. "
+                    "Known: {known}.",
                     (entry.file, line),
                     rule=rule,
                     known=", ".join(EXPLAINABLE_RULES),

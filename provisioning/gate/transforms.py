@@ -26,7 +26,7 @@ _OFFSET = "carrel_offset"
 
 @dataclass(frozen=True)
 class Output:
-    """A column of the output: the expression that makes it, its type in the dictionary and what stays true."""
+    """A column of the output: the expression that makes it, its type and what stays true."""
 
     name: str
     sql: str
@@ -72,7 +72,7 @@ def offset_column(patient: Column | None, days: int) -> str:
     return f"{offset} AS {_OFFSET}"
 
 
-def output(column: Column, treatment: Treatment) -> Output | None:
+def output(column: Column, treatment: Treatment) -> Output | None:  # noqa: PLR0911
     """What becomes of ``column``, read as text, under ``treatment``; None where it is dropped.
 
     Raises `Refusal` where the treatment does not fit the column's type.

@@ -1,9 +1,9 @@
 """Whether tables that were made may be granted, judged by what is in them and not by what the policy says.
 
-Direct identifiers by the columns' names and by content; k-anonymity (Sweeney 2002, Int J Uncertainty Fuzziness
-10:557) and distinct l-diversity (Machanavajjhala et al. 2007, ACM TKDD 1:3) over the quasi-identifiers. Where a
-table has a patient column, people are counted rather than rows: one person's ten rows hide nobody. A missing
-value counts as a value of its own.
+Direct identifiers by the columns' names and by content; k-anonymity (Sweeney 2002, Int J Uncertainty
+Fuzziness 10:557) and distinct l-diversity (Machanavajjhala et al. 2007, ACM TKDD 1:3) over the
+quasi-identifiers. Where a table has a patient column, people are counted rather than rows: one person's ten
+rows hide nobody. A missing value counts as a value of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from provisioning.gate.report import POSITIONS, Finding, Severity
 
 BATCH_ROWS = 50_000
 FEW_NAMES = 0.01
-"""The share of values up to which a policy may explain that they look like names, as diagnoses and places do."""
+"""The share of values up to which a policy may explain that they look like names, as diagnoses do."""
 _TABLE_MESSAGES = {
     "k-anonymity": "Fewer people than k share a combination of quasi-identifiers.",
     "l-diversity": "People who share a combination of quasi-identifiers have fewer than l sensitive values.",
@@ -42,10 +42,8 @@ _QUASI = re.compile(
     r"年龄|性别|民族|种族|婚姻|职业|宗教|文化程度|学历|国籍|邮编|区县|城市|省份|出生年",
     re.IGNORECASE,
 )
-_DATES = ("date", "birth-date", "date-time")
-
-# What a treatment leaves, as a pattern that every value matches: then, and only then, the column's name (patient
-# name, date of birth) is no finding any more.
+# What a treatment leaves, as a pattern that every value matches: then, and only then, the column's name
+# (patient name, date of birth) is no finding any more.
 _SHAPES = {
     "pseudonymise": r"^p[0-9a-f]{32}$",
     "age_bands": r"^([0-9]{1,2}(-[0-9]{1,3})?|[0-9]{2}\+)$",
@@ -70,7 +68,7 @@ def verify_table(
 
 
 def verify_files(folder: Path, expected: Iterable[str]) -> list[Finding]:
-    """Files in ``folder`` that belong to no table and no images."""
+    """Files in ``folder`` that belong to no table."""
     allowed = set(expected)
     strange = [
         str(path.relative_to(folder))
@@ -82,7 +80,7 @@ def verify_files(folder: Path, expected: Iterable[str]) -> list[Finding]:
         Finding(
             "foreign-file",
             Severity.BLOCKING,
-            "The file belongs to no table and no images.",
+            "The file belongs to no table.",
             file=name,
             count=1,
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from provisioning.registry.columns import NAME_LENGTH, Moment, utc_now
+from provisioning.registry.columns import Moment, utc_now
 from provisioning.registry.models.base import Base
 
 

@@ -43,9 +43,13 @@ class Site:
         self.keys = root / "keys"
 
     def describe(self, columns: dict[str, tuple[str, str]], *more: str, file: str = "t.csv") -> None:
-        lines = [f"      {name}: {{type: {kind}, title: {{en: a, zh: 甲}}}}" for name, (kind, _) in columns.items()]
+        lines = [
+            f"      {name}: {{type: {kind}, title: {{en: a, zh: 甲}}}}" for name, (kind, _) in columns.items()
+        ]
         (self.folder / "dictionary.yaml").write_text(
-            HEAD + f"tables:\n  t:\n    file: {file}\n    title: {{en: T, zh: 表}}\n    columns:\n" + "\n".join(lines)
+            HEAD
+            + f"tables:\n  t:\n    file: {file}\n    title: {{en: T, zh: 表}}\n    columns:\n"
+            + "\n".join(lines)
         )
         treated = [f"      {name}: {treatment}" for name, (_, treatment) in columns.items()]
         (self.folder / "policy.yaml").write_text(
@@ -175,7 +179,9 @@ def test_an_identifier_in_a_kept_column_holds_the_extract_and_is_never_told(
 
 def test_a_renamed_column_of_telephone_numbers_holds_the_extract(place: Site) -> None:
     place.describe({"colour": ("integer", "keep")})
-    (place.folder / "t.csv").write_text("colour\n" + "\n".join(str(13812340000 + 37 * n) for n in range(60)) + "\n")
+    (place.folder / "t.csv").write_text(
+        "colour\n" + "\n".join(str(13812340000 + 37 * n) for n in range(60)) + "\n"
+    )
     assert ("identifier-content", "mobile-phone", "colour") in holding(place.register())
 
 
@@ -189,11 +195,17 @@ def test_a_redacted_note_holds_no_identifier_and_passes(place: Site) -> None:
 
 def test_a_name_in_a_column_that_says_so_holds_though_it_is_said_to_be_kept(place: Site) -> None:
     place.describe({"patient_name": ("string", "keep")})
-    (place.folder / "t.csv").write_text("patient_name\n" + "\n".join(["王小明", "李建国", "张秀英"] * 5) + "\n")
+    (place.folder / "t.csv").write_text(
+        "patient_name\n" + "\n".join(["王小明", "李建国", "张秀英"] * 5) + "\n"
+    )
     assert ("identifier-name", "person-name", "patient_name") in holding(place.register())
 
 
-QUASI = {"sex": ("string", "keep"), "age": ("integer", "{generalise: age_bands, width: 10}"), "d": ("string", "keep")}
+QUASI = {
+    "sex": ("string", "keep"),
+    "age": ("integer", "{generalise: age_bands, width: 10}"),
+    "d": ("string", "keep"),
+}
 
 
 @pytest.mark.parametrize(
@@ -205,14 +217,18 @@ QUASI = {"sex": ("string", "keep"), "age": ("integer", "{generalise: age_bands, 
         (["F,91,a", "F,99,b", "F,103,a", "F,90,a", "F,95,a"], []),
     ],
 )
-def test_k_anonymity_and_l_diversity_are_those_of_the_output(place: Site, lines: list[str], rules: list[str]) -> None:
+def test_k_anonymity_and_l_diversity_are_those_of_the_output(
+    place: Site, lines: list[str], rules: list[str]
+) -> None:
     place.describe(QUASI, "quasi_identifiers: [sex, age]", "sensitive: [d]")
     (place.folder / "t.csv").write_text("sex,age,d\n" + "\n".join(lines) + "\n")
     assert [rule for rule, _, _ in holding(place.register())] == rules
 
 
 def test_one_persons_rows_hide_nobody(place: Site) -> None:
-    place.describe({"who": ("integer", "keep"), "sex": ("string", "keep")}, "patient: who", "quasi_identifiers: [sex]")
+    place.describe(
+        {"who": ("integer", "keep"), "sex": ("string", "keep")}, "patient: who", "quasi_identifiers: [sex]"
+    )
     (place.folder / "t.csv").write_text("who,sex\n" + "1,F\n" * 50)
     made = place.register()
     (finding,) = [one for one in made.manifest.document["gate"]["findings"] if one["rule"] == "k-anonymity"]
@@ -231,7 +247,9 @@ def test_treatments_do_what_they_say(place: Site) -> None:
         "quasi_identifiers: [area]",
     )
     (place.folder / "t.csv").write_text(
-        "w,h,area,job,born\n" + "62,99.5,330106,nurse,1980-05-06\n,250,330212,smith,\n" + "64,,330212,,1981-01-01\n" * 3
+        "w,h,area,job,born\n"
+        + "62,99.5,330106,nurse,1980-05-06\n,250,330212,smith,\n"
+        + "64,,330212,,1981-01-01\n" * 3
     )
     made = place.register()
     assert place.rows(made)[:3] == [
@@ -363,7 +381,9 @@ def test_a_held_extract_is_not_granted_until_a_second_person_overrides(
     assert extract.status is ExtractStatus.HELD
     with pytest.raises(Refusal, match="is held by the extract gate"):
         add_grant(site, "heart", "notes@1")
-    (finding,) = [one["id"] for one in held.manifest.document["gate"]["findings"] if one["severity"] == "blocking"]
+    (finding,) = [
+        one["id"] for one in held.manifest.document["gate"]["findings"] if one["severity"] == "blocking"
+    ]
     why = "the public address of the paint factory"
     for by, said in (("zhao-lei", "somebody else"), ("li-wei", "may not override"), ("nobody", "no account")):
         with pytest.raises(Refusal, match=said):
@@ -389,7 +409,9 @@ def test_an_override_cut_short_after_the_manifest_is_finished_by_the_next(
     root = place.root / "data" / "extracts"
     extract = record(site, held, "zhao-lei")
     site.commit()
-    (finding,) = [one["id"] for one in held.manifest.document["gate"]["findings"] if one["severity"] == "blocking"]
+    (finding,) = [
+        one["id"] for one in held.manifest.document["gate"]["findings"] if one["severity"] == "blocking"
+    ]
     override(site, extract, finding, "a code of the paint factory", "sun-yan", root)
     site.rollback()
     site.refresh(extract)
@@ -407,7 +429,10 @@ def test_a_second_version_leaves_a_project_on_what_it_was_granted(place: Site, s
     add_grant(site, "heart", "notes@1")
     (place.folder / "t.csv").write_text("colour\ngreen\n")
     record(site, place.register())
-    assert {(one.name, one.version) for one in granted_extracts(site, "heart")} == {("bloods", 1), ("notes", 1)}
+    assert {(one.name, one.version) for one in granted_extracts(site, "heart")} == {
+        ("bloods", 1),
+        ("notes", 1),
+    }
     add_grant(site, "heart", "notes@2")
     assert ("notes", 2) in {(one.name, one.version) for one in granted_extracts(site, "heart")}
 
@@ -430,12 +455,20 @@ module.register(folder, folder / "dictionary.yaml", folder / "policy.yaml", Path
 
 @pytest.mark.parametrize(
     "step",
-    ["transforms.use_key", "sources.stage", "pipeline.convert", "verification.verify_table", "verification.verify_files"],
+    [
+        "transforms.use_key",
+        "sources.stage",
+        "pipeline.convert",
+        "verification.verify_table",
+        "verification.verify_files",
+    ],
 )
 def test_killed_at_any_step_of_the_gate_nothing_staged_is_left(place: Site, step: str) -> None:
     write_patients(place)
     root = place.root / "data" / "extracts"
-    died = subprocess.run([sys.executable, "-c", KILLED, step, str(place.folder), str(root)], check=False, env=os.environ)
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, step, str(place.folder), str(root)], check=False, env=os.environ
+    )
     assert died.returncode == -signal.SIGKILL
     assert not (root / "notes" / "v1").exists()
     made = place.register(project="heart")

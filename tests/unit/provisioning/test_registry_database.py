@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
@@ -65,7 +65,9 @@ def test_the_gates_migration_keeps_grants_and_holds_what_no_gate_verified(tmp_pa
             )
         )
         connection.execute(
-            text("INSERT INTO grants (project, extract_id, granted) VALUES ('heart', 7, '2026-01-01 00:00:00')")
+            text(
+                "INSERT INTO grants (project, extract_id, granted) VALUES ('heart', 7, '2026-01-01 00:00:00')"
+            )
         )
     with engine.connect() as connection:
         config.attributes["connection"] = connection

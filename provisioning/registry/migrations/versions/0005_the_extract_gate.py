@@ -62,7 +62,7 @@ def _states(states: tuple[str, ...]) -> None:
     (made,) = connection.exec_driver_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'extracts'"
     ).one()
-    before = [one for one in (BEFORE, NOW) if one != states][0]
+    before = next(one for one in (BEFORE, NOW) if one != states)
     old = "status IN ({})".format(", ".join(f"'{state}'" for state in before))
     if old not in made:
         raise RuntimeError("the table extracts is not as a migration left it")
