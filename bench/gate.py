@@ -67,8 +67,8 @@ def measure(root: Path, rows: int, columns: int) -> dict[str, object]:
         text=True,
         env=environment,
     )
-    plain = float(copy.stdout)
-    seconds, peak, verified = gate.stdout.split()
+    plain = float(copy.stdout.split()[-1])  # after DuckDB's progress bar
+    seconds, peak, verified = gate.stdout.split()[-3:]
     return {
         "rows": rows,
         "columns": columns,

@@ -422,6 +422,14 @@ def test_an_override_cut_short_after_the_manifest_is_finished_by_the_next(
     assert extract.status is ExtractStatus.VERIFIED
 
 
+def test_an_extract_is_granted_to_the_project_alone_whose_key_made_it(place: Site, site: Session) -> None:
+    write_patients(place)
+    record(site, place.register(project="lung"))
+    with pytest.raises(Refusal, match="made with the key of the project lung"):
+        add_grant(site, "heart", "notes@1")
+    assert add_grant(site, "lung", "notes@1").project == "lung"
+
+
 def test_a_second_version_leaves_a_project_on_what_it_was_granted(place: Site, site: Session) -> None:
     place.describe({"colour": ("string", "keep")})
     (place.folder / "t.csv").write_text("colour\nred\n")
