@@ -52,7 +52,6 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
             "memory_limit": MEMORY,
             "temp_directory": str(scratch / "spilt"),
             "preserve_insertion_order": True,
-            "enable_progress_bar": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         },
