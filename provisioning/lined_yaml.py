@@ -177,6 +177,10 @@ class Section:
         """The keys, in the file's order."""
         return tuple(self._mapping)
 
+    def is_text(self, key: Any) -> bool:
+        """Whether what is under ``key`` is text rather than fields, a list or a number."""
+        return isinstance(self._mapping.get(key), str)
+
     def sections(self) -> Iterator[tuple[Any, Section]]:
         """Every key with the mapping below it."""
         for key in self._mapping:

@@ -19,6 +19,11 @@ from provisioning.host import compose, demo
 from provisioning.host.person import Person
 from provisioning.host.settings import Site, site
 
+POLICY = """\
+tables:
+  visits:
+    columns: {person: keep, ward: keep}
+"""
 DICTIONARY = """\
 name: {name}
 title: {{en: A test, zh: 测试}}
@@ -128,6 +133,7 @@ def make_project(
         try:
             (handover / "visits.csv").write_text("person,ward\n1,A\n2,B\n3,A\n")
             (handover / "dictionary.yaml").write_text(DICTIONARY.format(name=project.extract))
+            (handover / "policy.yaml").write_text(POLICY)
             (handover / "site.yaml").write_text(
                 SITE_FILE.format(account=project.account, project=project.name, extract=project.extract)
             )

@@ -106,9 +106,11 @@ class DataFolder:
             raise Refused(f"the extract {name} is mounted without the digest that it was registered with")
         self._plain(parts)
         try:
-            verify(self.here.joinpath(*parts), digest)
+            manifest = verify(self.here.joinpath(*parts), digest)
         except ExtractDamaged as damaged:
             raise Refused(str(damaged), status=409) from damaged
+        if not manifest.verified:
+            raise Refused(f"the extract {name} did not pass the extract gate", status=409)
 
     def _check_template(self, parts: tuple[str, ...], read_only: object) -> None:
         plain = (

@@ -21,18 +21,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from provisioning.refusal import Refusal
+from provisioning.settings import keys_root
 
 PRIVATE, PUBLIC = "audit-trail.key", "audit-trail.pub"
 
 
-def keys_folder() -> Path:
-    """``CARREL_KEYS``, else ``/srv/keys``."""
-    return Path(os.environ.get("CARREL_KEYS") or "/srv/keys")
-
-
 def signing_key(folder: Path | None = None) -> Ed25519PrivateKey:
     """The site's key, made on first use with mode 0600, its public half beside it. Raises `Refusal`."""
-    folder = folder or keys_folder()
+    folder = folder or keys_root()
     path = folder / PRIVATE
     try:
         if not path.exists():

@@ -22,6 +22,7 @@ from provisioning.command.answer import Answer, table
 from provisioning.command.arguments import noun, verb
 from provisioning.refusal import Refusal
 from provisioning.registry.models import AuditRecord
+from provisioning.settings import keys_root
 
 
 def add_to(nouns: Any) -> None:
@@ -125,7 +126,7 @@ def _verify(chosen: Namespace) -> Answer:
 
 
 def _known(given: list[Path]) -> dict[str, Ed25519PublicKey]:
-    files = given or [keys.keys_folder() / keys.PUBLIC]
+    files = given or [keys_root() / keys.PUBLIC]
     return {keys.fingerprint(key): key for key in map(keys.public_key, files)}
 
 

@@ -14,7 +14,11 @@ from provisioning.registry.columns import checked_name
 TYPES = ("integer", "number", "string", "boolean", "date", "datetime")
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.csv", re.IGNORECASE)
+_FILE = re.compile(r"[^\W_][\w.-]{0,120}\.(csv|xlsx|parquet)", re.IGNORECASE)
+_TEXTS = re.compile(r"[^\W_][\w-]{0,120}/\*\.txt")
+TEXT_COLUMNS = ("file", "text")
+"""The columns of a table of text files: each file's name without .txt, and its text."""
+ENCODINGS = ("utf-8", "gb18030")
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table and the CSV file that it comes from; ``missing`` are texts that stand for no value."""
+    """One table and the file that it comes from; ``missing`` are texts that stand for no value.
+
+    ``file`` is the name of a CSV, XLSX or Parquet file, or ``FOLDER/*.txt`` for one text a row.
+    """
 
     name: str
     file: str
     title: dict[str, str]
     missing: tuple[str, ...]
     columns: tuple[Column, ...]
+    encoding: str = "utf-8"
+    """Of CSV and text files."""
+    sheet: str | None = None
+    """Of a workbook; None: its only one."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +93,25 @@ def _table(top: Section, name: str, section: Section) -> Table:
             "{table} is not a table's name: use lower-case letters, digits and underscores.", table=name
         )
     file = section.text("file")
-    if not _FILE.fullmatch(file):
-        raise section.refuse("{file_name} is not the name of a CSV file.", "file", file_name=file)
+    if not _FILE.fullmatch(file) and not _TEXTS.fullmatch(file):
+        raise section.refuse(
+            "{file_name} is not the name of a CSV, XLSX or Parquet file, nor FOLDER/*.txt.",
+            "file",
+            file_name=file,
+        )
     title = two_titles(section, "title")
     missing = tuple(text for _, text in section.texts("missing", []))
     columns = tuple(_column(below, key) for key, below in section.section("columns").sections())
+    encoding = section.choice("encoding", ENCODINGS, "utf-8")
+    sheet = section.text("sheet", None)
     section.finish()
     if not columns:
         raise section.refuse("{table} has no columns.", "columns", table=name)
-    return Table(name, file, title, missing, columns)
+    if file.endswith("*.txt") and tuple((one.name, one.type) for one in columns) != tuple(
+        (column, "string") for column in TEXT_COLUMNS
+    ):
+        raise section.refuse("texts have the columns file and text, of type string.", "columns")
+    return Table(name, file, title, missing, columns, encoding, sheet)
 
 
 def _column(section: Section, name: Any) -> Column:

@@ -47,6 +47,8 @@ class ExtractManifest:
     files: tuple[ManifestFile, ...]
     document: dict[str, Any]
     digest: str
+    verified: bool = False
+    """Whether the extract gate found nothing that holds the extract, or a second person overrode it."""
 
 
 def write_document(document: dict[str, Any]) -> bytes:
@@ -84,8 +86,9 @@ def read(folder: Path) -> ExtractManifest:
             files=files,
             document=document,
             digest=digest_of(content),
+            verified=document.get("gate", {}).get("verified") is True,
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _damaged(
             folder / MANIFEST,
             "{file} is not a manifest of this version. Restore it from the backup, or withdraw the extract.",

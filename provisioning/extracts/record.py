@@ -6,12 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning.extracts.register import Registered
+from provisioning.gate.overrides import settled
 from provisioning.refusal import Refusal
 from provisioning.registry.models import Extract, ExtractStatus
 
 
-def record(session: Session, registered: Registered) -> Extract:
-    """The registry's row of what `register` made; entered where it is not there yet.
+def record(session: Session, registered: Registered, by: str | None = None) -> Extract:
+    """The registry's row of what `register` made; entered, as registered by ``by``, where it is new.
+
+    It is held where the gate found something that blocks.
 
     Raises `Refusal` where the registry knows this version by another digest, or as withdrawn.
     """
@@ -28,17 +31,20 @@ def record(session: Session, registered: Registered) -> Extract:
             digest=manifest.digest,
             folder=registered.folder,
             manifest=manifest.document,
-            status=ExtractStatus.VERIFIED,
+            status=ExtractStatus.VERIFIED if manifest.verified else ExtractStatus.HELD,
+            registered_by=by,
         )
         session.add(found)
         session.flush()
+    elif settled(session, found, manifest):
+        pass
     elif found.digest != manifest.digest:
         raise Refusal(
             "The registry knows {extract} by another digest than the folder has now. "
             "Restore the folder from the backup, or register the next version.",
             extract=f"{manifest.name}@{manifest.version}",
         )
-    elif found.status is not ExtractStatus.VERIFIED:
+    elif found.status is ExtractStatus.WITHDRAWN:
         raise Refusal(
             "{extract} has this content and is withdrawn, for good. Register other data.",
             extract=f"{manifest.name}@{manifest.version}",

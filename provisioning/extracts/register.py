@@ -1,4 +1,4 @@
-"""Making an extract from CSV files and their dictionary, whole or not at all."""
+"""Making an extract from its sources, their dictionary and a policy, whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from provisioning.extracts.manifest import (
     verify,
     write_document,
 )
-from provisioning.extracts.tabulate import TableRefused, connect, convert
+from provisioning.gate import sources
+from provisioning.gate.keys import project_key
+from provisioning.gate.pipeline import Made, Progress, make, quiet
+from provisioning.gate.policy import Policy, read_policy
+from provisioning.gate.report import as_made
 from provisioning.refusal import Refusal
 
 _HALF = ".making-"
@@ -40,26 +44,42 @@ class Registered:
 
 
 def register(
-    source: Path, dictionary_file: Path, extracts_root: Path, version: int | None = None
+    source: Path,
+    dictionary_file: Path,
+    policy_file: Path,
+    extracts_root: Path,
+    version: int | None = None,
+    *,
+    project: str | None = None,
+    progress: Progress = quiet,
 ) -> Registered:
-    """Make ``<extracts_root>/<name>/v<version>`` of ``source``, a CSV file or a folder of them.
+    """Make ``<extracts_root>/<name>/v<version>`` of ``source``, a file or a folder of them.
 
     The next version by default. Where a version with the same content is there, that one is the answer.
-    Files are mode 0440 and folders 0550. Raises `Refusal` (one line a fault) where the data and the
-    dictionary differ, and where ``version`` is there with another content; nothing is left behind.
+    Files are mode 0440 and folders 0550. What the gate found is in the manifest; whether it holds the
+    extract, too. ``project`` names the key for pseudonyms and date offsets. Raises `Refusal` (one line a
+    fault) where data, dictionary and policy differ, and where ``version`` is there with another content;
+    nothing is left behind.
     """
     dictionary = read_dictionary(dictionary_file)
-    sources = _sources(source, dictionary)
+    policy = read_policy(policy_file)
+    found = sources.find(source, dictionary)
+    key = _key(policy, project, extracts_root.parent)
     home = extracts_root / dictionary.name
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _alone(home):
             half = Path(mkdtemp(prefix=_HALF, dir=home))
+            scratch = Path(mkdtemp(prefix=_HALF, dir=home))
             try:
-                content = _make(half, dictionary, sources)
-                return _settle(half, home, content, version)
+                made = make(
+                    half, scratch, dictionary, policy, found, key=key, project=project, progress=progress
+                )
+                _remove(scratch)
+                return _settle(half, home, _content(half, dictionary, made), version)
             finally:
                 _remove(half)
+                _remove(scratch)
     except OSError as error:
         raise Refusal(
             "{folder} cannot be written: {reason}. Give this account the right to, or set CARREL_DATA.",
@@ -68,39 +88,18 @@ def register(
         ) from error
 
 
-def _sources(source: Path, dictionary: Dictionary) -> dict[str, Path]:
-    """Table name to CSV file; every CSV file and every table has its partner."""
-    if source.is_dir():
-        present = {path.name: path for path in source.iterdir() if path.suffix.lower() == ".csv"}
-    elif source.is_file():
-        present = {source.name: source}
-    else:
-        raise Refusal("{source} is neither a CSV file nor a folder of them.", source=source)
-    wanted = {table.file: table.name for table in dictionary.tables}
-    faults = [
-        Refusal("{file} is not in the dictionary. Describe it, or take it away.", file=name)
-        for name in sorted(present.keys() - wanted.keys())
-    ] + [
-        Refusal("{file} is in the dictionary but not in {source}.", file=name, source=source)
-        for name in sorted(wanted.keys() - present.keys())
-    ]
-    if faults:
-        raise TableRefused(faults)
-    return {table: present[file] for file, table in wanted.items()}
+def _key(policy: Policy, project: str | None, data_folder: Path) -> bytes | None:
+    if not policy.keyed:
+        return None
+    if project is None:
+        raise Refusal(
+            "The policy pseudonymises or shifts dates, with a key for each project: say --project NAME."
+        )
+    return project_key(project, data_folder)
 
 
-def _make(half: Path, dictionary: Dictionary, sources: dict[str, Path]) -> dict[str, Any]:
-    """Write the tables into ``half``; return the manifest, its version still None."""
-    tables, faults = [], []
-    with connect() as connection:
-        for table in dictionary.tables:
-            target = half / f"{table.name}.parquet"
-            try:
-                tables.append(convert(connection, sources[table.name], table, target))
-            except TableRefused as refused:
-                faults += refused.faults
-    if faults:
-        raise TableRefused(faults)
+def _content(half: Path, dictionary: Dictionary, made: Made) -> dict[str, Any]:
+    """The manifest, its version still None."""
     return {
         "schema": SCHEMA,
         "name": dictionary.name,
@@ -108,16 +107,18 @@ def _make(half: Path, dictionary: Dictionary, sources: dict[str, Path]) -> dict[
         "title": dictionary.title,
         "source": dictionary.source,
         "licence": dictionary.licence,
-        "tables": tables,
-        "files": [_file(half / f"{table.name}.parquet") for table in dictionary.tables],
+        "tables": made.tables,
+        "gate": made.gate,
+        "files": [_file(half, path) for path in made.files],
     }
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(half: Path, name: str) -> dict[str, Any]:
+    path = half / name
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
-    return {"path": path.name, "bytes": path.stat().st_size, "sha256": digest}
+    return {"path": name, "bytes": path.stat().st_size, "sha256": digest}
 
 
 def _settle(half: Path, home: Path, content: dict[str, Any], version: int | None) -> Registered:
@@ -139,8 +140,8 @@ def _settle(half: Path, home: Path, content: dict[str, Any], version: int | None
         file.write(write_document({**content, "version": number}))
         file.flush()
         os.fsync(file.fileno())
-    for path in half.iterdir():
-        path.chmod(0o440)
+    for path in half.rglob("*"):
+        path.chmod(0o550 if path.is_dir() else 0o440)
     half.chmod(0o550)
     os.rename(half, home / f"v{number}")  # the moment at which the extract is there
     _sync(home)
@@ -151,10 +152,11 @@ def _same(folder: Path, content: dict[str, Any]) -> ExtractManifest | None:
     """The undamaged extract in ``folder``, where its content but for the version is ``content``."""
     try:
         manifest = read(folder)
-        if {**manifest.document, "version": None} != content:
+        gate = as_made(manifest.document["gate"])
+        if {**manifest.document, "version": None, "gate": gate} != content:
             return None
         return verify(folder, manifest.digest)
-    except ExtractDamaged:
+    except (ExtractDamaged, KeyError, TypeError):  # the latter two: from before there was a gate
         return None
 
 
@@ -170,7 +172,9 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _remove(folder: Path) -> None:
     if folder.exists():
-        folder.chmod(0o700)
+        for path in (folder, *folder.rglob("*")):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o700)
         shutil.rmtree(folder)
 
 

@@ -1,4 +1,7 @@
-"""CSV to Parquet with DuckDB: checked against the dictionary, and the same bytes for the same input.
+"""Tables to Parquet with DuckDB: checked against the dictionary, and the same bytes for the same input.
+
+A table is read once, as text, into DuckDB's own file in a scratch folder, so that neither the checks nor
+the treatment hold it in memory; `convert` then writes it, treated, as Parquet.
 
 No message shows a value: who registers an extract need not read it.
 """
@@ -6,27 +9,24 @@ No message shows a value: who registers an extract need not read it.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from provisioning.extracts.dictionary import Column, Table
+from provisioning.extracts.sql import KINDS, literal, name_of
 from provisioning.refusal import Refusal
 
-_ROWS_A_GROUP = 122_880
+if TYPE_CHECKING:
+    from provisioning.gate.transforms import Output
 
-# The columns' types in Parquet, and how a value of each must read: DuckDB's own casts would round
-# 1.5 to an integer and take many kinds of date.
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_KINDS = {
-    "integer": ("BIGINT", r"[+-]?\d+"),
-    "number": ("DOUBLE", r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
-    "string": ("VARCHAR", None),
-    "boolean": ("BOOLEAN", r"(?i)true|false|0|1"),
-    "date": ("DATE", _DATE),
-    "datetime": ("TIMESTAMP", _DATE + r"[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"),
-}
+_ROWS_A_GROUP = 122_880
+MEMORY = "1500MB"
+"""What DuckDB may hold before it spills to disk: with the batches that Python holds, well below 4 GiB."""
+SMALL_CELL = 10
+"""Counts in a dictionary below this are not told."""
 
 
 class TableRefused(Refusal):
@@ -43,12 +43,14 @@ class TableRefused(Refusal):
         return "\n".join(fault.text(language) for fault in self.faults)
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory, one thread so that rows keep their order, loading nothing from anywhere."""
+def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB on a file in ``scratch``, one thread so that rows keep their order; it loads nothing."""
     return duckdb.connect(
-        ":memory:",
+        scratch / "staged.duckdb",
         config={
             "threads": 1,
+            "memory_limit": MEMORY,
+            "temp_directory": str(scratch / "spilt"),
             "preserve_insertion_order": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -56,7 +58,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     )
 
 
-def count_rows(source: Path) -> tuple[list[str], int]:
+def count_rows(source: Path, shown: str) -> tuple[list[str], int]:
     """The CSV file's header and number of rows, every row as wide as the header.
 
     Raises `TableRefused`. DuckDB alone will not do: it drops, without a word, all rows from a quotation
@@ -72,29 +74,29 @@ def count_rows(source: Path) -> tuple[list[str], int]:
                     raise csv.Error("width")
                 rows += bool(row)
     except csv.Error:
-        fault = Refusal("{file} is not CSV at line {line}. Mend it.", file=source.name, line=reader.line_num)
+        fault = Refusal("{file} is not CSV at line {line}. Mend it.", file=shown, line=reader.line_num)
         raise TableRefused([fault]) from None
     except UnicodeDecodeError:
-        fault = Refusal("{file} is not in UTF-8. Save it in UTF-8.", file=source.name)
+        fault = Refusal("{file} is not in UTF-8. Save it in UTF-8.", file=shown)
         raise TableRefused([fault]) from None
     except OSError as error:
-        fault = Refusal("{file} cannot be read: {reason}.", file=source.name, reason=error.strerror)
+        fault = Refusal("{file} cannot be read: {reason}.", file=shown, reason=error.strerror)
         raise TableRefused([fault]) from error
     return header, rows
 
 
-def header_faults(source: Path, header: list[str], table: Table) -> list[Refusal]:
+def header_faults(shown: str, header: list[str], table: Table) -> list[Refusal]:
     """What differs between the CSV's first line and the dictionary's columns."""
     known = {column.name for column in table.columns}
     faults: list[Refusal] = [
-        Refusal("{file} has the column {column} twice. Rename one.", file=source.name, column=name)
+        Refusal("{file} has the column {column} twice. Rename one.", file=shown, column=name)
         for name in sorted({name for name in header if header.count(name) > 1})
     ]
     faults += [
         Refusal(
             "{file} has the column {column}, which the dictionary does not name. "
             "Describe it, or take it out of the file.",
-            file=source.name,
+            file=shown,
             column=name,
         )
         for name in dict.fromkeys(header)
@@ -103,7 +105,7 @@ def header_faults(source: Path, header: list[str], table: Table) -> list[Refusal
     return faults + [
         Refusal(
             "{file} has no column {column}, which the dictionary names. Take it out of the dictionary.",
-            file=source.name,
+            file=shown,
             column=column.name,
         )
         for column in table.columns
@@ -111,37 +113,86 @@ def header_faults(source: Path, header: list[str], table: Table) -> list[Refusal
     ]
 
 
-def convert(
-    connection: duckdb.DuckDBPyConnection, source: Path, table: Table, target: Path
-) -> dict[str, Any]:
-    """Write ``target`` (Parquet, zstd) from ``source``; return the table's part of the manifest.
+def stage_csv(connection: duckdb.DuckDBPyConnection, source: Path, table: Table, shown: str) -> int:
+    """Read a CSV file in UTF-8 into the table ``staged``, every column as text; return the rows.
 
-    Raises `TableRefused` with every fault found.
+    ``shown`` is what messages call the file. Raises `TableRefused`.
     """
-    header, expected = count_rows(source)
-    faults = header_faults(source, header, table)
+    header, expected = count_rows(source, shown)
+    faults = header_faults(shown, header, table)
     if faults:
         raise TableRefused(faults)
-    read = _read_csv(source, header, table)
     try:
-        rows, missing = _check(connection, source, read, table)
-        casts = ", ".join(
-            f"CAST({_name(column.name)} AS {_KINDS[column.type][0]}) AS {_name(column.name)}"
-            for column in table.columns
-        )
-        connection.execute(
-            f"COPY (SELECT {casts} FROM {read}) TO {_literal(str(target))} "  # noqa: S608 - quoted
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS_A_GROUP})"
-        )
+        _stage(connection, _read_csv(source, header, table))
+        rows = _rows(connection)
     except duckdb.Error:
         # Its message would quote the line.
         rows = -1
     if rows != expected:
         fault = Refusal(
             "{file} cannot be read as CSV: give every line the same end and every row the same columns.",
-            file=source.name,
+            file=shown,
         )
         raise TableRefused([fault])
+    return rows
+
+
+def stage_parquet(connection: duckdb.DuckDBPyConnection, source: Path, table: Table, shown: str) -> int:
+    """The same from a Parquet file."""
+    read = f"read_parquet({literal(str(source))})"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()  # noqa: S608 - quoted
+        faults = header_faults(shown, [str(row[0]) for row in described], table)
+        if faults:
+            raise TableRefused(faults)
+        missing = ", ".join(literal(text) for text in ("", *table.missing))
+        columns = ", ".join(
+            f"CASE WHEN CAST({name_of(one.name)} AS VARCHAR) IN ({missing}) THEN NULL "
+            f"ELSE CAST({name_of(one.name)} AS VARCHAR) END AS {name_of(one.name)}"
+            for one in table.columns
+        )
+        _stage(connection, f"(SELECT {columns} FROM {read})")  # noqa: S608 - quoted
+        return _rows(connection)
+    except duckdb.Error:
+        fault = Refusal("{file} cannot be read as Parquet. Write it anew.", file=shown)
+        raise TableRefused([fault]) from None
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, read: str) -> None:
+    connection.execute("DROP TABLE IF EXISTS staged")
+    connection.execute(f"CREATE TABLE staged AS SELECT * FROM {read}")  # noqa: S608 - quoted
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> int:
+    (rows,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
+    return int(rows)
+
+
+def convert(  # noqa: PLR0917
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    target: Path,
+    treated: Sequence[tuple[Column, Output]],
+    offset: str,
+    shown: str,
+) -> dict[str, Any]:
+    """Write ``target`` (Parquet, zstd) from ``staged``, treated; return the table's part of the manifest.
+
+    ``offset`` is the SQL of the column that shifted dates read. Raises `TableRefused` with every fault found.
+    """
+    rows = _check(connection, table, shown)
+    made = ", ".join(f"{output.sql} AS {name_of(output.name)}" for _, output in treated)
+    try:
+        connection.execute(
+            f"COPY (SELECT {made} FROM (SELECT *, {offset} FROM staged)) "  # noqa: S608 - quoted
+            f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS_A_GROUP})"
+        )
+    except duckdb.Error:
+        fault = Refusal(
+            "{file} cannot be treated as the policy says; see the types of its columns.", file=shown
+        )
+        raise TableRefused([fault]) from None
+    missing, counts = _describe(connection, target, treated)
     return {
         "name": table.name,
         "file": target.name,
@@ -149,45 +200,70 @@ def convert(
         "title": table.title,
         "columns": [
             {
-                "name": column.name,
-                "type": column.type,
-                "unit": column.unit,
+                "name": output.name,
+                "type": output.type,
+                "unit": column.unit if output.unit else None,
                 "title": column.title,
-                "codes": column.codes,
-                "missing": missing[column.name],
+                "codes": column.codes if output.keeps_codes else None,
+                "missing": missing[output.name],
+                "counts": counts.get(output.name),
             }
-            for column in table.columns
+            for column, output in treated
         ],
     }
 
 
-def _check(
-    connection: duckdb.DuckDBPyConnection, source: Path, read: str, table: Table
-) -> tuple[int, dict[str, int]]:
-    """Rows, and missing values by column. Raises `TableRefused` for values of a wrong type or code."""
+def _describe(
+    connection: duckdb.DuckDBPyConnection, target: Path, treated: Sequence[tuple[Column, Output]]
+) -> tuple[dict[str, int | None], dict[str, dict[str, int | None]]]:
+    """Missing values by column and, where a column has codes, rows by code; small ones are None."""
+    read = f"read_parquet({literal(str(target))})"
+    wanted = [f"count(*) FILTER ({name_of(output.name)} IS NULL)" for _, output in treated]
+    (found,) = connection.execute(f"SELECT {', '.join(wanted)} FROM {read}").fetchall()  # noqa: S608 - quoted
+    missing = {output.name: _told(count) for (_, output), count in zip(treated, found, strict=True)}
+    counts = {}
+    for column, output in treated:
+        if column.codes is None or not output.keeps_codes:
+            continue
+        name = name_of(output.name)
+        query = f"SELECT CAST({name} AS VARCHAR), count(*) FROM {read} GROUP BY 1"  # noqa: S608 - quoted
+        by_code = dict(connection.execute(query).fetchall())
+        told = {code: _told(by_code.get(code, 0)) for code in column.codes}
+        hidden = [code for code, count in told.items() if count is None]
+        if (len(hidden) == 1) != (missing[output.name] is None) and len(told) > 1:
+            # One alone could be had by subtraction, so the next smallest is not told either.
+            shown = [(count, code) for code, count in told.items() if count]
+            if shown:
+                told[min(shown)[1]] = None
+        counts[output.name] = told
+    return missing, counts
+
+
+def _told(count: int) -> int | None:
+    return None if 0 < count < SMALL_CELL else count
+
+
+def _check(connection: duckdb.DuckDBPyConnection, table: Table, shown: str) -> int:
+    """The rows of ``staged``. Raises `TableRefused` for values of a wrong type or code."""
     columns = table.columns
     wanted = ["count(*)"]
     for column in columns:
-        name, wrong, uncoded = _name(column.name), _wrong_type(column), _wrong_code(column)
         wanted += [
-            f"count(*) FILTER ({name} IS NULL)",
-            f"min(carrel_row) FILTER ({wrong})",
-            f"min(carrel_row) FILTER ({uncoded})",
+            f"min(rowid) FILTER ({_wrong_type(column)})",
+            f"min(rowid) FILTER ({_wrong_code(column)})",
         ]
-    numbered = f"(SELECT row_number() OVER () AS carrel_row, * FROM {read})"  # noqa: S608 - quoted
-    found = connection.execute(f"SELECT {', '.join(wanted)} FROM {numbered}").fetchone()  # noqa: S608
-    assert found is not None
+    query = f"SELECT {', '.join(wanted)} FROM staged"  # noqa: S608 - quoted
+    (found,) = connection.execute(query).fetchall()
     faults: list[Refusal] = []
-    missing = {}
     for position, column in enumerate(columns):
-        missing[column.name], wrong_row, uncoded_row = found[1 + 3 * position : 4 + 3 * position]
+        wrong_row, uncoded_row = found[1 + 2 * position : 3 + 2 * position]
         if wrong_row is not None:
             faults.append(
                 Refusal(
                     "{file}, row {row}: the value of {column} is not of type {type}. "
                     "Mend the value, or the type in the dictionary.",
-                    file=source.name,
-                    row=wrong_row,
+                    file=shown,
+                    row=wrong_row + 1,
                     column=column.name,
                     type=column.type,
                 )
@@ -197,50 +273,42 @@ def _check(
                 Refusal(
                     "{file}, row {row}: the value of {column} is not one of its codes. "
                     "Mend the value, or add the code to the dictionary.",
-                    file=source.name,
-                    row=uncoded_row,
+                    file=shown,
+                    row=uncoded_row + 1,
                     column=column.name,
                 )
             )
     if faults:
         raise TableRefused(faults)
-    return found[0], missing
+    return int(found[0])
 
 
 def _wrong_type(column: Column) -> str:
-    kind, pattern = _KINDS[column.type]
+    kind, pattern = KINDS[column.type]
     if pattern is None:
         return "false"
-    name = _name(column.name)
+    name = name_of(column.name)
     cast = f"TRY_CAST({name} AS {kind})"
     # An overflowing number casts to infinity rather than to nothing.
     finite = f" OR NOT isfinite({cast})" if kind == "DOUBLE" else ""
     return (
         f"{name} IS NOT NULL AND "
-        f"(NOT regexp_full_match({name}, {_literal(pattern)}) OR {cast} IS NULL{finite})"
+        f"(NOT regexp_full_match({name}, {literal(pattern)}) OR {cast} IS NULL{finite})"
     )
 
 
 def _wrong_code(column: Column) -> str:
     if column.codes is None:
         return "false"
-    codes = ", ".join(_literal(code) for code in column.codes)
-    return f"{_name(column.name)} IS NOT NULL AND {_name(column.name)} NOT IN ({codes})"
+    codes = ", ".join(literal(code) for code in column.codes)
+    return f"{name_of(column.name)} IS NOT NULL AND {name_of(column.name)} NOT IN ({codes})"
 
 
 def _read_csv(source: Path, header: list[str], table: Table) -> str:
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in header)
-    missing = ", ".join(_literal(text) for text in ("", *table.missing))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
+    missing = ", ".join(literal(text) for text in ("", *table.missing))
     return (
-        f"read_csv({_literal(str(source))}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+        f"read_csv({literal(str(source))}, auto_detect = false, header = true, delim = ',', quote = '\"', "
         f"escape = '\"', nullstr = [{missing}], allow_quoted_nulls = true, parallel = false, "
         f"strict_mode = true, columns = {{{columns}}})"
     )
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -24,14 +24,30 @@ def grant_in_force(session: Session, project: str, extract: Extract) -> Grant | 
 def add_grant(session: Session, project: str, reference: str, expires: date | None = None) -> Grant:
     """Grant ``name`` or ``name@version``; a grant in force gets the new last day instead.
 
-    Raises `Refusal` for an unknown project or extract, and for a withdrawn extract.
+    Raises `Refusal` for an unknown project or extract, for a held or withdrawn extract,
+    and for one made with another project's key.
     """
     get_project(session, project)
     extract = get_extract(session, reference)
+    if extract.status is ExtractStatus.HELD:
+        raise Refusal(
+            "The extract {extract} is held by the extract gate and cannot be granted. "
+            "See `carrel extract report {extract}`.",
+            extract=f"{extract.name}@{extract.version}",
+        )
     if extract.status is not ExtractStatus.VERIFIED:
         raise Refusal(
             "The extract {extract} is withdrawn and cannot be granted. Grant another version.",
             extract=f"{extract.name}@{extract.version}",
+        )
+    made_for = (extract.manifest.get("gate") or {}).get("project")
+    if made_for not in (None, project):
+        # With another project's pseudonyms the two projects could be joined.
+        raise Refusal(
+            "The extract {extract} was made with the key of the project {project}; "
+            "register the data for this project too.",
+            extract=f"{extract.name}@{extract.version}",
+            project=made_for,
         )
     grant = grant_in_force(session, project, extract)
     if grant is None:

@@ -12,6 +12,7 @@ from provisioning.registry.models.audit import AuditHead, AuditRecord
 from provisioning.registry.models.base import Base
 from provisioning.registry.models.credentials import Credentials, SignInSession, ThrottledAddress
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
+from provisioning.registry.models.gate import GateOverride
 from provisioning.registry.models.policies import Policy
 from provisioning.registry.models.projects import GIB, Membership, Project, ProjectStatus
 from provisioning.registry.models.releases import ReleaseFile, ReleaseRequest, ReleaseStatus
@@ -31,6 +32,7 @@ __all__ = [
     "Credentials",
     "Extract",
     "ExtractStatus",
+    "GateOverride",
     "Grant",
     "Membership",
     "Policy",

@@ -14,6 +14,8 @@ from provisioning.registry.models.base import Base
 
 
 class ExtractStatus(StrEnum):
+    HELD = "held"
+    """The gate found something that nobody has overridden: neither granted nor mounted."""
     VERIFIED = "verified"
     WITHDRAWN = "withdrawn"
 
@@ -33,10 +35,10 @@ class Extract(Base):
     folder: Mapped[str] = mapped_column(String(200))
     """Below the extracts root: ``<name>/v<version>``."""
     manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
-    status: Mapped[ExtractStatus] = mapped_column(
-        one_of(ExtractStatus, "status"), default=ExtractStatus.VERIFIED
-    )
+    status: Mapped[ExtractStatus] = mapped_column(one_of(ExtractStatus, "status"), default=ExtractStatus.HELD)
     registered: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    registered_by: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    """Who registered it. No foreign key: a site's first extracts come before its accounts."""
 
     _name = validates("name")(lambda self, key, value: checked_name(value))
     _digest = validates("digest")(lambda self, key, value: checked_digest(value))

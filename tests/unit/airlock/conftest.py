@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
-from provisioning.registry.models import Account, Extract, Grant, Project, ProjectStatus, Role
+from provisioning.registry.models import Account, Extract, ExtractStatus, Grant, Project, ProjectStatus, Role
 
 COLUMNS = [
     {"name": "hb", "type": "number", "unit": "g/L", "title": {"en": "Hb", "zh": "血红蛋白"}, "codes": None},
@@ -54,7 +54,14 @@ def registry(tmp_path: Path, data: Path) -> Iterator[Engine]:
         session.flush()
         add_member(session, "heart", "li-wei")
         add_member(session, "lung", "ma-chao")
-        bloods = Extract(name="bloods", version=2, title_en="Bloods", title_zh="血液", manifest=MANIFEST)
+        bloods = Extract(
+            name="bloods",
+            version=2,
+            status=ExtractStatus.VERIFIED,
+            title_en="Bloods",
+            title_zh="血液",
+            manifest=MANIFEST,
+        )
         bloods.digest, bloods.folder = "sha256:" + "0" * 64, "bloods/v2"
         session.add(Grant(project="heart", extract=bloods))
     yield engine

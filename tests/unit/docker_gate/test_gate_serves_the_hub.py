@@ -119,7 +119,7 @@ async def test_a_run_is_carried_out_as_the_portals_worker_does(gate, parts):
         parameters={"digits": 2},
         language="zh_CN",
     )
-    quotas = Quotas(cpu=1.5, memory_bytes=2**31, pids=256, gpus=1, max_runs=2)
+    quotas = Quotas(cpu=1.5, memory_bytes=2**31, pids=256, gpus=1, max_runs=2, max_desks=2, disk_bytes=2**33)
     image = {"name": "carrel/engine-stats:0.1.0", "digest": "sha256:0"}
     name = naming.run_engine_name("t", run.id)
     await parts.docker("create_container_from_config", run_engine.body(run, quotas, "t", image), name)

@@ -14,7 +14,16 @@ from sqlalchemy import Engine
 from provisioning.accounts.credentials import enrol
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
-from provisioning.registry.models import Account, AccountStatus, Extract, Grant, Project, ProjectStatus, Role
+from provisioning.registry.models import (
+    Account,
+    AccountStatus,
+    Extract,
+    ExtractStatus,
+    Grant,
+    Project,
+    ProjectStatus,
+    Role,
+)
 
 __all__ = ["hub"]
 
@@ -79,7 +88,13 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password_hash: str
         add_member(session, "heart", "chen-jing")
         add_member(session, "lung", "ma-chao")
         bloods = Extract(
-            name="bloods", version=1, title_en="Bloods", title_zh="血液", digest=DIGEST, manifest={}
+            status=ExtractStatus.VERIFIED,
+            name="bloods",
+            version=1,
+            title_en="Bloods",
+            title_zh="血液",
+            digest=DIGEST,
+            manifest={},
         )
         bloods.folder = "bloods/v1"
         session.add(Grant(project="heart", extract=bloods))

@@ -45,6 +45,15 @@ tables:
     columns:
       ward: {type: string, title: {en: Ward, zh: 病区}}
 """
+POLICY = """\
+tables:
+  bloods:
+    columns: {person: keep, hb: keep, sex: keep}
+    expected:
+      sex: {rules: [undeclared-quasi-identifier], reason: made up}
+  visits:
+    columns: {ward: keep}
+"""
 TEMPLATE = """\
 name: means
 version: "1.0.0"
@@ -172,6 +181,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
     source, template = tmp_path / "bloods", tmp_path / "means"
     for folder in (source, template, tmp_path / "data/extracts", tmp_path / "data/templates"):
         folder.mkdir(parents=True)
+    (source / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (source / "dictionary.yaml").write_text(DICTIONARY, encoding="utf-8")
     (source / "bloods.csv").write_text("person,hb,sex\n1,131.5,F\n2,120,M\n")
     (source / "visits.csv").write_text("ward\nA\n")
@@ -200,7 +210,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
         for project in ("heart", "old", "paused"):
             add_member(session, project, "li-wei")
         add_member(session, "lung", "ma-chao")
-        made = register(source, source / "dictionary.yaml", tmp_path / "data/extracts")
+        made = register(
+            source, source / "dictionary.yaml", source / "policy.yaml", tmp_path / "data/extracts"
+        )
         session.add(Grant(project="heart", extract=record(session, made)))
         publish(template, tmp_path / "data/templates", session)
     yield engine

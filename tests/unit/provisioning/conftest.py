@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from provisioning.registry import database
 from provisioning.registry.membership import add_member
-from provisioning.registry.models import Account, Extract, Grant, Project, ProjectStatus, Role
+from provisioning.registry.models import Account, Extract, ExtractStatus, Grant, Project, ProjectStatus, Role
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -35,7 +35,7 @@ def registry_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
         database.upgrade(url)
     monkeypatch.setenv("CARREL_REGISTRY_URL", url)
     monkeypatch.setenv("CARREL_DATA", str(tmp_path / "data"))
-    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys").mkdir(mode=0o700)
     monkeypatch.setenv("CARREL_KEYS", str(tmp_path / "keys"))
     return url
 
@@ -93,6 +93,7 @@ def extract(name: str, version: int) -> Extract:
         digest=DIGEST,
         folder=f"{name}/v{version}",
         manifest={},
+        status=ExtractStatus.VERIFIED,
     )
 
 
@@ -111,6 +112,10 @@ class Source:
     @property
     def dictionary(self) -> Path:
         return self.folder / "dictionary.yaml"
+
+    @property
+    def policy(self) -> Path:
+        return self.folder / "policy.yaml"
 
     @property
     def csv(self) -> Path:
@@ -146,6 +151,15 @@ tables:
           F: {en: Female, zh: 女}
           M: {en: Male, zh: 男}
 """
+POLICY = """\
+tables:
+  bloods:
+    columns: {person: keep, hb: keep, drawn: keep, at: keep, fasting: keep, sex: keep}
+    expected:
+      drawn: {rules: [date], reason: made up}
+      at: {rules: [date], reason: made up}
+      sex: {rules: [undeclared-quasi-identifier], reason: made up}
+"""
 CSV = """\
 person,hb,drawn,at,fasting,sex
 1,131.5,2024-02-29,2024-02-29 08:30:00,true,F
@@ -159,5 +173,6 @@ def source(tmp_path: Path) -> Source:
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "dictionary.yaml").write_text(DICTIONARY, encoding="utf-8")
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "bloods.csv").write_text(CSV, encoding="utf-8")
     return Source(folder, tmp_path / "extracts")

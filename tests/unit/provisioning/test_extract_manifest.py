@@ -17,7 +17,7 @@ FILE = "bloods.parquet"
 
 @pytest.fixture
 def made(source) -> tuple[Path, Registered]:
-    registered = register(source.folder, source.dictionary, source.root)
+    registered = register(source.folder, source.dictionary, source.policy, source.root)
     folder = source.root / registered.folder
     folder.chmod(0o750)
     return folder, registered

@@ -19,7 +19,7 @@ DEMO = Path(__file__).parents[3] / "provisioning" / "demo" / "data"
 def refused(source, **how) -> list[str]:
     """The lines of the refusal; nothing may be left behind."""
     with pytest.raises(Refusal) as caught:
-        register(source.folder, source.dictionary, source.root, **how)
+        register(source.folder, source.dictionary, source.policy, source.root, **how)
     assert leftovers(source.root) == []
     return str(caught.value).splitlines()
 
@@ -29,13 +29,13 @@ def leftovers(root: Path) -> list[Path]:
 
 
 def test_the_manifest_says_what_is_in_the_tables(source) -> None:
-    registered = register(source.folder, source.dictionary, source.root)
+    registered = register(source.folder, source.dictionary, source.policy, source.root)
     document = registered.manifest.document
     assert (document["schema"], document["name"], document["version"]) == ("carrel.extract/1", "bloods", 1)
     (table,) = document["tables"]
     assert (table["file"], table["rows"]) == ("bloods.parquet", 3)
     missing = {column["name"]: column["missing"] for column in table["columns"]}
-    assert missing == {"person": 0, "hb": 1, "drawn": 1, "at": 1, "fasting": 1, "sex": 1}
+    assert missing == {"person": 0, "hb": None, "drawn": None, "at": None, "fasting": None, "sex": None}
     hb, sex = table["columns"][1], table["columns"][5]
     assert hb["unit"] == "g/L"
     assert sex["codes"]["M"] == {"en": "Male", "zh": "男"}
@@ -54,40 +54,43 @@ def test_the_manifest_says_what_is_in_the_tables(source) -> None:
 
 
 def test_nothing_in_it_can_be_written(source) -> None:
-    folder = source.root / register(source.folder, source.dictionary, source.root).folder
+    folder = source.root / register(source.folder, source.dictionary, source.policy, source.root).folder
     assert folder.stat().st_mode & 0o777 == 0o550
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o440}
 
 
 def test_the_same_input_makes_the_same_bytes(source, tmp_path: Path) -> None:
-    one = register(source.folder, source.dictionary, source.root)
-    two = register(source.folder, source.dictionary, tmp_path / "elsewhere")
+    one = register(source.folder, source.dictionary, source.policy, source.root)
+    two = register(source.folder, source.dictionary, source.policy, tmp_path / "elsewhere")
     assert one.manifest.digest == two.manifest.digest
     assert one.manifest.files == two.manifest.files
 
 
 def test_registering_again_changes_nothing_and_other_data_make_the_next_version(source) -> None:
-    first = register(source.folder, source.dictionary, source.root)
-    again = register(source.folder, source.dictionary, source.root)
+    first = register(source.folder, source.dictionary, source.policy, source.root)
+    again = register(source.folder, source.dictionary, source.policy, source.root)
     assert (again.made, again.manifest) == (False, first.manifest)
     source.edit("bloods.csv", "131.5", "131.6")
-    second = register(source.folder, source.dictionary, source.root)
+    second = register(source.folder, source.dictionary, source.policy, source.root)
     assert (second.made, second.folder) == (True, "bloods/v2")
     source.edit("bloods.csv", "131.6", "131.5")
-    assert register(source.folder, source.dictionary, source.root).folder == "bloods/v1"
-    assert register(source.folder, source.dictionary, source.root, version=7).folder == "bloods/v7"
+    assert register(source.folder, source.dictionary, source.policy, source.root).folder == "bloods/v1"
+    assert (
+        register(source.folder, source.dictionary, source.policy, source.root, version=7).folder
+        == "bloods/v7"
+    )
 
 
 def test_a_version_is_never_overwritten(source) -> None:
-    first = register(source.folder, source.dictionary, source.root, version=1)
+    first = register(source.folder, source.dictionary, source.policy, source.root, version=1)
     source.edit("bloods.csv", "131.5", "131.6")
     with pytest.raises(Refusal, match="bloods@1 is there with another content"):
-        register(source.folder, source.dictionary, source.root, version=1)
+        register(source.folder, source.dictionary, source.policy, source.root, version=1)
     verify(source.root / first.folder, first.manifest.digest)
 
 
 def test_one_csv_file_can_be_the_source(source) -> None:
-    assert register(source.csv, source.dictionary, source.root).made
+    assert register(source.csv, source.dictionary, source.policy, source.root).made
 
 
 def test_columns_that_differ_are_named_one_a_line(source) -> None:
@@ -161,10 +164,10 @@ def test_mixed_line_ends_are_refused_or_whole(source) -> None:
 
 
 def test_windows_line_ends_byte_order_mark_and_quotes_are_read(source) -> None:
-    plain = register(source.folder, source.dictionary, source.root)
+    plain = register(source.folder, source.dictionary, source.policy, source.root)
     text = source.csv.read_text(encoding="utf-8").replace("NA", '"NA"').replace("\n", "\r\n")
     source.csv.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    again = register(source.folder, source.dictionary, source.root)
+    again = register(source.folder, source.dictionary, source.policy, source.root)
     assert (again.made, again.folder) == (False, plain.folder)
 
 
@@ -172,7 +175,8 @@ def test_quoting_cannot_leave_the_sql(source) -> None:
     name = "h'b\"; DROP"
     source.edit("dictionary.yaml", "      hb:", '      "h\'b\\"; DROP":')
     source.edit("bloods.csv", "person,hb", 'person,"h\'b""; DROP"')
-    registered = register(source.folder, source.dictionary, source.root)
+    source.edit("policy.yaml", "hb: keep", '"h\'b\\"; DROP": keep')
+    registered = register(source.folder, source.dictionary, source.policy, source.root)
     assert registered.manifest.tables[0]["columns"][1]["name"] == name
 
 
@@ -184,7 +188,7 @@ def test_quoting_cannot_leave_the_sql(source) -> None:
         ("licence: CC0-1.0", "licence: CC0-1.0\nowner: me", 5, "owner is not known here"),
         ("type: integer", "type: whole", 11, "type must be one of integer"),
         ("title: {en: Person, zh: 患者}", "title: {en: Person}", 11, "zh is missing"),
-        ("file: bloods.csv", "file: ../bloods.csv", 7, "is not the name of a CSV file"),
+        ("file: bloods.csv", "file: ../bloods.csv", 7, "is not the name of a CSV, XLSX or Parquet file"),
         ("      hb:", "      person:", 12, "person is there twice"),
         ("          F:", "          no:", 20, "put quotes around the code"),
         ("type: number, unit: g/L", "type: number, codes: {1: {en: a, zh: b}}", 12, "can have codes"),
@@ -195,7 +199,7 @@ def test_quoting_cannot_leave_the_sql(source) -> None:
 def test_a_fault_in_the_dictionary_has_its_line(source, before, after, line, said) -> None:
     source.edit("dictionary.yaml", before, after)
     with pytest.raises(FileRefused, match=said) as caught:
-        register(source.folder, source.dictionary, source.root)
+        register(source.folder, source.dictionary, source.policy, source.root)
     assert caught.value.line == line
     assert str(caught.value).startswith(f"{source.dictionary}:{caught.value.line}: ")
 
@@ -209,32 +213,34 @@ def die(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(module.os if sys.argv[1] in ("rename", "fsync") else module, sys.argv[1], die)
-module.register(Path(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+module.register(*map(Path, sys.argv[2:6]))
 """
 
 
-@pytest.mark.parametrize("step", ["convert", "fsync", "_settle", "write_document", "rename"])
+@pytest.mark.parametrize(
+    "step", ["make", "_remove", "_content", "fsync", "_settle", "write_document", "rename"]
+)
 def test_killed_at_any_step_nothing_is_there_and_the_next_time_works(source, step: str) -> None:
-    arguments = [step, str(source.folder), str(source.dictionary), str(source.root)]
+    arguments = [step, str(source.folder), str(source.dictionary), str(source.policy), str(source.root)]
     died = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
     assert died.returncode == -signal.SIGKILL
     assert not (source.root / "bloods" / "v1").exists()
-    registered = register(source.folder, source.dictionary, source.root)
+    registered = register(source.folder, source.dictionary, source.policy, source.root)
     verify(source.root / registered.folder, registered.manifest.digest)
     assert leftovers(source.root) == [source.root / "bloods" / "v1"]
 
 
 def test_killed_after_the_rename_the_extract_is_whole(source) -> None:
-    arguments = ["_sync", str(source.folder), str(source.dictionary), str(source.root)]
+    arguments = ["_sync", str(source.folder), str(source.dictionary), str(source.policy), str(source.root)]
     subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
-    again = register(source.folder, source.dictionary, source.root)
+    again = register(source.folder, source.dictionary, source.policy, source.root)
     assert not again.made
     verify(source.root / again.folder, again.manifest.digest)
 
 
 def test_two_processes_register_one_extract(source) -> None:
     program = KILLED.replace("setattr", "0 and setattr")
-    arguments = ["none", str(source.folder), str(source.dictionary), str(source.root)]
+    arguments = ["none", str(source.folder), str(source.dictionary), str(source.policy), str(source.root)]
     processes = [subprocess.Popen([sys.executable, "-c", program, *arguments]) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
     assert leftovers(source.root) == [source.root / "bloods" / "v1"]
@@ -243,7 +249,7 @@ def test_two_processes_register_one_extract(source) -> None:
 def test_a_root_that_cannot_be_made_is_named(source) -> None:
     source.root.write_text("a file")
     with pytest.raises(Refusal, match=r"cannot be written.*CARREL_DATA"):
-        register(source.folder, source.dictionary, source.root)
+        register(source.folder, source.dictionary, source.policy, source.root)
 
 
 @pytest.mark.parametrize(
@@ -266,13 +272,18 @@ def test_a_root_that_cannot_be_made_is_named(source) -> None:
     ],
 )
 def test_the_demo_data_register(tmp_path: Path, name: str, rows: dict[str, int]) -> None:
-    registered = register(DEMO / name, DEMO / name / "dictionary.yaml", tmp_path)
+    registered = register(DEMO / name, DEMO / name / "dictionary.yaml", DEMO / name / "policy.yaml", tmp_path)
     assert {table["name"]: table["rows"] for table in registered.manifest.tables} == rows
     assert (DEMO / name / "LICENSE").stat().st_size > 1000
 
 
 def test_rotterdam_holds_the_published_cohort(tmp_path: Path) -> None:
-    register(DEMO / "rotterdam", DEMO / "rotterdam" / "dictionary.yaml", tmp_path)
+    register(
+        DEMO / "rotterdam",
+        DEMO / "rotterdam" / "dictionary.yaml",
+        DEMO / "rotterdam" / "policy.yaml",
+        tmp_path,
+    )
     file = tmp_path / "rotterdam" / "v1" / "rotterdam.parquet"
     # Royston and Altman (2013): 2982 patients, of whom 1546 are node-positive.
     query = f"SELECT count(DISTINCT pid), count(*) FILTER (nodes > 0), sum(recur), sum(death) FROM '{file}'"

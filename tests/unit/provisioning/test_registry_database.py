@@ -44,13 +44,52 @@ def test_the_migrations_make_the_models_checks_keys_and_partial_indexes(
         request.getfixturevalue("empty_postgresql") if on_postgresql(engine) else "sqlite://"
     )
     Base.metadata.create_all(modelled)
-    assert len(Base.metadata.tables) == 16
+    assert len(Base.metadata.tables) == 17
     for table in Base.metadata.tables:
         for made in ("get_check_constraints", "get_foreign_keys", "get_pk_constraint"):
             migrated = getattr(inspect(engine), made)(table)
             assert sorted(map(str, migrated)) == sorted(map(str, getattr(inspect(modelled), made)(table)))
     assert indexes(engine) == indexes(modelled)
     modelled.dispose()
+
+
+def test_the_gates_migration_keeps_grants_and_holds_what_no_gate_verified(tmp_path: Path) -> None:
+    engine = database.engine(f"sqlite:///{tmp_path}/registry.sqlite")
+    config = Config()
+    config.set_main_option("script_location", "provisioning.registry:migrations")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO extracts (id, name, version, title_en, title_zh, digest, folder, manifest, status,"
+                " registered) VALUES (7, 'bloods', 1, 'a', 'b', 'sha256:0', 'bloods/v1', '{}', 'verified',"
+                " '2026-01-01 00:00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO projects (name, title_en, title_zh, status, cpu, memory_bytes, pids, gpus, max_runs,"
+                " created) VALUES ('heart', 'a', 'b', 'active', 1, 1073741824, 64, 0, 1, '2026-01-01 00:00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO grants (project, extract_id, granted) VALUES ('heart', 7, '2026-01-01 00:00:00')"
+            )
+        )
+    database.upgrade(f"sqlite:///{tmp_path}/registry.sqlite")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, status FROM extracts")).all() == [(7, "held")]
+        assert connection.execute(text("SELECT extract_id FROM grants")).all() == [(7,)]
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, status FROM extracts")).all() == [(7, "withdrawn")]
+    engine.dispose()
 
 
 def indexes(on: Engine) -> list[tuple[str, str]]:
