@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -8,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning.lined_yaml import FileRefused
-from provisioning.registry.access import desk_access
+from provisioning.registry.access import AccessDenied, desk_access
 from provisioning.registry.models import Account, Extract, Grant, Project, ProjectStatus, Role
 from provisioning.registry.passwords import sign_in
 from provisioning.site.apply import Applied, apply
+from provisioning.site.export import export_site
+from provisioning.site.faults import SeveralFaults
 from provisioning.site.file import read_site
 
 SITE = """\
@@ -227,3 +231,122 @@ def test_the_demo_site_applies(session: Session, new_extract) -> None:
     ):
         assert [found.name for found in desk_access(session, account, project).extracts] == [extract]
     assert session.scalars(select(Extract)).all()
+
+
+def test_several_files_are_one_site(file: SiteFile, tmp_path: Path) -> None:
+    people, projects = file.text.split("projects:\n")
+    (tmp_path / "people.yaml").write_text(people, encoding="utf-8")
+    (tmp_path / "projects.yaml").write_text("projects:\n" + projects, encoding="utf-8")
+    both = apply(file.session, read_site(tmp_path / "projects.yaml", tmp_path / "people.yaml"))
+    file.session.rollback()
+    file.session.expunge_all()
+    assert both.lines() == file.apply().lines()
+
+
+def test_what_two_files_declare_is_refused_with_both_places(file: SiteFile, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    for path in (first, second):
+        path.write_text("policies: {display_bytes: 7}\n" + SITE, encoding="utf-8")
+    with pytest.raises(SeveralFaults) as caught:
+        read_site(first, second)
+    said = str(caught.value).splitlines()
+    assert said == [
+        f"{second}:3: li-wei is declared at {first}:3 already: keep one of the two.",
+        f"{second}:4: sun-yan is declared at {first}:4 already: keep one of the two.",
+        f"{second}:8: heart is declared at {first}:8 already: keep one of the two.",
+        f"{second}:1: display_bytes is declared at {first}:1 already: keep one of the two.",
+    ]
+
+
+def test_all_faults_of_the_files_come_together(file: SiteFile) -> None:
+    file.text = file.text.replace("role: analyst", "role: king").replace("cpu: 0.5", "cpu: 0")
+    with pytest.raises(SeveralFaults) as caught:
+        file.apply()
+    assert [fault.line for fault in caught.value.faults] == [2, 11]
+
+
+def test_all_faults_of_the_registry_come_together_and_nothing_stays(file: SiteFile) -> None:
+    with pytest.raises(SeveralFaults) as caught:
+        file.apply(("[li-wei]", "[li-wei, nobody, sun-yan]"), ("- bloods", "- absent\n      - scans@9"))
+    file.session.rollback()
+    assert [fault.line for fault in caught.value.faults] == [13, 13, 15, 16]
+    assert caught.value.text("zh_CN").count("\n") == 3
+    assert file.session.scalars(select(Account)).all() == []
+
+
+def test_a_grants_last_day_comes_and_goes(file: SiteFile) -> None:
+    file.apply(("- bloods", "- {extract: bloods, expires: 2030-01-01}"))
+    grant = file.session.scalars(select(Grant)).one()
+    assert grant.expires == date(2030, 1, 1)
+    assert file.apply().lines() == []
+    assert file.apply(("2030-01-01", "2031-01-01")).lines() == [
+        "~ grant bloods@7 to heart: expires 2030-01-01 -> 2031-01-01"
+    ]
+    assert file.apply(("{extract: bloods, expires: 2031-01-01}", "bloods")).lines() == [
+        "~ grant bloods@7 to heart: expires 2031-01-01 -> none"
+    ]
+
+
+def test_policies_are_what_a_project_has_by_default(file: SiteFile) -> None:
+    assert file.apply(("projects:", "policies: {display_cells: 9}\nprojects:")).lines()[0] == (
+        "~ policy display_cells: value none -> 9"
+    )
+    assert desk_access(file.session, "li-wei", "heart").quotas.display_cells == 9
+    file.apply(("cpu: 0.5", "display_cells: 5"))
+    assert desk_access(file.session, "li-wei", "heart").quotas.display_cells == 5
+
+
+def test_a_closed_project_is_not_declared_open_again(file: SiteFile) -> None:
+    file.apply(("quotas:", "status: closed\n    quotas:"))
+    refusal = file.refused(("status: closed", "status: active"))
+    assert "It can become: archived" in str(refusal)
+    assert refusal.line == 7
+
+
+def test_an_approval_that_ended_ends_the_work(file: SiteFile) -> None:
+    file.apply(("quotas:", "approval: {number: 2024-KY-17, expires: 2024-12-31}\n    quotas:"))
+    with pytest.raises(AccessDenied, match="approval") as caught:
+        desk_access(file.session, "li-wei", "heart")
+    assert caught.value.code == "approval_expired"
+
+
+KILLED = """
+import os, sys, pathlib
+from sqlalchemy import event
+from provisioning.registry import database
+from provisioning.site.apply import apply
+from provisioning.site.export import export_site
+from provisioning.site.faults import SeveralFaults
+from provisioning.site.file import read_site
+engine = database.engine()
+left = int(sys.argv[2])
+def die(*_):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), 9)
+event.listen(engine, "before_cursor_execute", die)
+event.listen(engine, "commit", die)
+with database.writing(engine) as session:
+    apply(session, read_site(pathlib.Path(sys.argv[1])))
+"""
+
+
+def test_an_apply_killed_anywhere_leaves_nothing_or_all(file: SiteFile, registry_url: str) -> None:
+    file.path.write_text(SITE, encoding="utf-8")
+    before = export_site(file.session)
+    file.session.rollback()
+    killed = 0
+    for step in range(200):
+        done = subprocess.run([sys.executable, "-c", KILLED, str(file.path), str(step)], check=False)
+        left = export_site(file.session)
+        file.session.rollback()
+        file.session.expire_all()
+        if done.returncode == 0:
+            break
+        assert done.returncode == -9
+        assert left == before, f"half after statement {step}"
+        killed += 1
+    assert killed > 8
+    assert "li-wei" in left
+    assert file.apply().lines() == []
