@@ -1,4 +1,4 @@
-"""Where extracts and templates lie: below ``CARREL_DATA``, ``/srv/carrel`` by default."""
+"""Where extracts, templates and keys lie: below ``CARREL_DATA`` and ``CARREL_KEYS``."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def extracts_root() -> Path:
 def templates_root() -> Path:
     """The folder that a template's ``folder`` is below."""
     return data_root() / "templates"
+
+
+def keys_root() -> Path:
+    """Where keys lie, apart from data and registry: ``CARREL_KEYS``, else ``/srv/keys``."""
+    return Path(os.environ.get("CARREL_KEYS") or "/srv/keys")
+
+
+def certificates_root() -> Path:
+    """Where a deleted project's certificate stays."""
+    return data_root() / "certificates"
