@@ -138,10 +138,10 @@ def check(root: Path) -> tuple[str, dict[str, str]]:
                 path = "/".join(("data", *found.parts))
                 if found.descriptor < 0:
                     raise BagDamaged(payload_name(path))
-                digest = hashlib.sha256()
+                content = hashlib.sha256()
                 for chunk in tree.chunks(found.descriptor):
-                    digest.update(chunk)
-                if expected.pop(path, None) != digest.hexdigest():
+                    content.update(chunk)
+                if expected.pop(path, None) != content.hexdigest():
                     raise BagDamaged(payload_name(path))
     except OSError as error:
         raise BagDamaged(str(error)) from error

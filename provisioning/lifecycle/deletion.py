@@ -20,6 +20,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from export_guard.airlock.store import Store
+from export_guard.contents import descriptors
 from provisioning.lifecycle import tree
 from provisioning.lifecycle.intent import certificate_path, intent_path
 from provisioning.lifecycle.rights import cannot
@@ -85,6 +86,9 @@ def _alone() -> Iterator[None]:
     descriptor = os.open(certificates_root(), os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for name in os.listdir(descriptor):
+            if name.startswith(descriptors.TEMPORARY):  # a killed run's, half-written
+                tree.remove(descriptor, name)
         yield
     finally:
         os.close(descriptor)
