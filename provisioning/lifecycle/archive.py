@@ -175,6 +175,8 @@ def _write(engine: Engine, project: str, to: Path, folder: Path) -> None:
         writer.add(("left-out.jsonl",), _lines(writer.left_out))
         writer.add(("renamed.jsonl",), _lines(writer.renamed))
         writer.finish(info)
+        with database.sessions(engine)() as session:  # a deletion may have begun meanwhile
+            _check(get_project(session, project))
         os.rename(half, folder)
         tree.sync(to)
     except BaseException:

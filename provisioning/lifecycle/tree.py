@@ -50,20 +50,28 @@ def opened(root: Path, *parts: str) -> Iterator[int | None]:
 
     Raises OSError: ENOTDIR or ELOOP where a step is no folder.
     """
-    descriptor: int | None = None
+    descriptor = _open(root, parts)
     try:
-        with suppress(FileNotFoundError):
-            descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
-            for part in parts:
-                inner = os.open(part, _FOLDER, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = inner
-            yield descriptor
-            return
-        yield None
+        yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _open(root: Path, parts: tuple[str, ...]) -> int | None:
+    try:
+        descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    for part in parts:
+        try:
+            inner = os.open(part, _FOLDER, dir_fd=descriptor)
+        except FileNotFoundError:
+            return None
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor
 
 
 def walk(folder: int, above: tuple[str, ...] = ()) -> Iterator[Found]:
