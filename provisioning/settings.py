@@ -24,8 +24,3 @@ def templates_root() -> Path:
 def keys_root() -> Path:
     """Where keys lie, apart from data and registry: ``CARREL_KEYS``, else ``/srv/keys``."""
     return Path(os.environ.get("CARREL_KEYS") or "/srv/keys")
-
-
-def certificates_root() -> Path:
-    """Where a deleted project's certificate stays."""
-    return data_root() / "certificates"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from provisioning.command.answer import Answer
@@ -42,16 +41,6 @@ def day(text: str) -> date:
 def day_or_never(text: str) -> date | None:
     """An argument that is a date or the word never."""
     return None if text == "never" else day(text)
-
-
-@contextmanager
-def opened() -> Iterator[Engine]:
-    """The registry, for work that takes several transactions."""
-    engine = database.engine()
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 @contextmanager

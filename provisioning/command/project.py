@@ -1,20 +1,15 @@
-"""``carrel project``: projects, their members, suspending them, their last day and their end."""
+"""``carrel project``: projects, their members, suspending them, their last day."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from provisioning.command.answer import Answer, done, fields, table
-from provisioning.command.arguments import day_or_never, noun, opened, reading, verb, writing
-from provisioning.lifecycle.actor import actor
-from provisioning.lifecycle.archive import archive
-from provisioning.lifecycle.deletion import delete_project
-from provisioning.lifecycle.intent import certificate_path
+from provisioning.command.arguments import day_or_never, noun, reading, verb, writing
+from provisioning.command.project_end import add_end
 from provisioning.refusal import Refusal
 from provisioning.registry.access import granted_extracts
 from provisioning.registry.lookup import get_project
@@ -24,6 +19,7 @@ from provisioning.registry.models import Membership, Project, ProjectStatus
 
 def add_to(nouns: Any) -> None:
     verbs = noun(nouns, "project", "projects and their members")
+    add_end(verbs)
     verb(verbs, "list", _list, "list the projects")
     for name, run, summary in (
         ("show", _show, "show one project, its members and what is mounted"),
@@ -38,16 +34,6 @@ def add_to(nouns: Any) -> None:
         parser = verb(verbs, name, run, summary)
         parser.add_argument("project", metavar="PROJECT")
         parser.add_argument("account", metavar="ACCOUNT")
-    parser = verb(verbs, "archive", _archive, "put a closed project into a read-only BagIt bag")
-    parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where the bag is made")
-    parser = verb(verbs, "delete", _delete, "delete an archived project for good; a certificate stays")
-    parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("--confirm", metavar="PROJECT", required=True, help="the project's name once more")
-    parser.add_argument("--without-archive", metavar="REASON", help="why a closed project needs no archive")
-    parser.add_argument(
-        "--extracts", action="store_true", help="delete the extracts that no other project has a grant of too"
-    )
     parser = verb(verbs, "expire", _expire, "set a project's last day")
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("expires", metavar="DATE", type=day_or_never, help="YYYY-MM-DD, or never")
@@ -94,38 +80,6 @@ def _status(name: str, status: ProjectStatus, allowed: tuple[ProjectStatus, ...]
             )
         project.status = status
     return done(f"project {name} is {status}", project=name, status=status)
-
-
-def _archive(chosen: Namespace) -> Answer:
-    with opened() as registry:
-        made = archive(registry, chosen.project, chosen.to, actor())
-    line = f"project {chosen.project} is archived: {made.folder}, {made.files} files, {made.size} bytes"
-    lines = [line, f"left out: {made.left_out}, listed in data/left-out.jsonl"]
-    data = {**asdict(made), "folder": str(made.folder), "project": chosen.project}
-    return Answer(data, [*lines, *_unseen(made.docker_asked)])
-
-
-def _delete(chosen: Namespace) -> Answer:
-    if chosen.confirm != chosen.project:
-        raise Refusal("--confirm must be the project's name, {project}.", project=chosen.project)
-    with opened() as registry:
-        made = delete_project(
-            registry,
-            chosen.project,
-            actor=actor(),
-            without_archive=chosen.without_archive,
-            extracts=chosen.extracts,
-        )
-    lines = [f"project {chosen.project} is deleted; the certificate: {certificate_path(chosen.project)}"]
-    if not made["keys"]:
-        lines.append("no key of the project was found")
-    return Answer(made, [*lines, *_unseen(made["docker_asked"])])
-
-
-def _unseen(docker_asked: bool) -> list[str]:
-    if docker_asked:
-        return []
-    return ["Docker could not be asked from here whether a desk stood; the portal ends those within seconds"]
 
 
 def _add_member(chosen: Namespace) -> Answer:

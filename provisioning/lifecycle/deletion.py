@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from export_guard.airlock.store import Store
 from export_guard.contents import descriptors
 from provisioning.lifecycle import tree
-from provisioning.lifecycle.intent import certificate_path, intent_path
+from provisioning.lifecycle.intent import certificate_path, certificates_root, intent_path
 from provisioning.lifecycle.rights import cannot
 from provisioning.lifecycle.standing import check_nothing_stands
 from provisioning.lifecycle.status import move
@@ -42,7 +42,7 @@ from provisioning.registry.models import (
     ReleaseRequest,
     ReleaseStatus,
 )
-from provisioning.settings import certificates_root, data_root, keys_root
+from provisioning.settings import data_root, keys_root
 
 SCHEMA = "carrel-deletion-certificate/1"
 FOLDERS = ("workspaces", "desks", "runs")

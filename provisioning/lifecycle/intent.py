@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provisioning.settings import certificates_root
+from provisioning.settings import data_root
+
+
+def certificates_root() -> Path:
+    """Where the certificates of deleted projects stay."""
+    return data_root() / "certificates"
 
 
 def intent_path(project: str) -> Path:
