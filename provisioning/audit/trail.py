@@ -66,6 +66,7 @@ def record(
     project: str = "",
     extract: str = "",
     time: datetime | None = None,
+    id: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one record in the session's own transaction; who acts unless given: `actor.now_acting`.
@@ -74,7 +75,7 @@ def record(
     """
     actor = now_acting()
     made = {
-        "id": uuid4().hex,
+        "id": id or uuid4().hex,
         "time": time or utc_now(),
         "source": source or actor.source,
         "user": plain(actor.user if user is None else user),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from provisioning.command.answer import Answer, done, fields, table
 from provisioning.command.arguments import day_or_never, noun, reading, verb, writing
+from provisioning.command.project_end import add_end
 from provisioning.registry.access import granted_extracts
 from provisioning.registry.lookup import get_project
 from provisioning.registry.membership import add_member, remove_member
@@ -18,6 +19,7 @@ from provisioning.registry.project_status import move
 
 def add_to(nouns: Any) -> None:
     verbs = noun(nouns, "project", "projects and their members")
+    add_end(verbs)
     verb(verbs, "list", _list, "list the projects")
     for name, run, summary in (
         ("show", _show, "show one project, its members and what is mounted"),

@@ -22,9 +22,11 @@ def project_key(project: str, data_folder: Path, folder: Path | None = None) -> 
     where it or the key can be read by others, and where the key is damaged.
     """
     folder = folder or keys_root()
-    path = folder / f"{checked_name(project)}.key"
+    # In a folder of their own: a project may be called as one of the site's own keys is.
+    path = folder / "projects" / f"{checked_name(project)}.key"
     try:
         _checked_folder(folder, data_folder)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             _make(path)
         return _read(path)

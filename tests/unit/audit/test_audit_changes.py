@@ -14,7 +14,16 @@ from provisioning.command import main
 from provisioning.registry import database
 from provisioning.registry.grants import add_grant, revoke_grants
 from provisioning.registry.membership import add_member, remove_member
-from provisioning.registry.models import Account, AuditRecord, Extract, Project, ProjectStatus, Role, Template
+from provisioning.registry.models import (
+    Account,
+    AuditRecord,
+    Extract,
+    ExtractStatus,
+    Project,
+    ProjectStatus,
+    Role,
+    Template,
+)
 
 SECRET = "a-secret-that-nobody-may-read"
 ADMIN = Actor("command", "zhao-lei", "project add")
@@ -42,6 +51,7 @@ def heart(engine: Engine) -> Engine:
                     digest="sha256:" + "0" * 64,
                     folder="bloods/v2",
                     manifest={"note": SECRET},
+                    status=ExtractStatus.VERIFIED,
                 ),
             ]
         )

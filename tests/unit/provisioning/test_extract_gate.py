@@ -138,7 +138,7 @@ def test_a_key_is_made_once_for_its_owner_alone_outside_the_data(
     write_patients(place)
     assert "--project NAME" in place.refused()
     place.register(project="heart")
-    key = place.keys / "heart.key"
+    key = place.keys / "projects" / "heart.key"
     assert (key.stat().st_mode & 0o777, key.stat().st_size) == (0o600, 32)
     before = key.read_bytes()
     assert not place.register(project="heart").made
