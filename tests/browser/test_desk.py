@@ -124,7 +124,7 @@ def recorded(project: TestProject, wanted: str, seconds: float = 20) -> list[str
     """The kinds of events on record for the project, once ``wanted`` is among them or time is up."""
     deadline = time.monotonic() + seconds
     while True:
-        found = json.loads(project.carrel("event", "list", "--json", "--project", project.name))
+        found = json.loads(project.carrel("audit", "list", "--json", "--project", project.name))
         kinds = [event["kind"] for event in found]
         if wanted in kinds or time.monotonic() > deadline:
             return kinds

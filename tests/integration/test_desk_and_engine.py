@@ -282,5 +282,7 @@ def test_a_template_run_has_the_same_isolation(engine_api, module_project, runni
     template = Template(name="aa", version="1.0.0", digest="sha256:" + "0" * 64, folder="aa/1.0.0")
     run = Run(id="0" * 32, project="pp", requested_by="uu", template=template, extracts=[], parameters={})
     run.language = "en"
-    body = run_engine.body(run, Quotas(1, isolation.GIB, 64, 0, 1, 1, isolation.GIB), "carrel", {"name": "i", "digest": "d"})
+    body = run_engine.body(
+        run, Quotas(1, isolation.GIB, 64, 0, 1, 1, isolation.GIB), "carrel", {"name": "i", "digest": "d"}
+    )
     assert breaches(body) == []
