@@ -5,45 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from provisioning.gate.identifiers import tables
 from provisioning.gate.identifiers.found import Candidate
 from provisioning.gate.identifiers.kinds import Kind
 
-PROVINCES = [
-    "北京",
-    "天津",
-    "上海",
-    "重庆",
-    "河北",
-    "山西",
-    "辽宁",
-    "吉林",
-    "黑龙江",
-    "江苏",
-    "浙江",
-    "安徽",
-    "福建",
-    "江西",
-    "山东",
-    "河南",
-    "湖北",
-    "湖南",
-    "广东",
-    "海南",
-    "四川",
-    "贵州",
-    "云南",
-    "陕西",
-    "甘肃",
-    "青海",
-    "台湾",
-    "内蒙古",
-    "广西",
-    "西藏",
-    "宁夏",
-    "新疆",
-    "香港",
-    "澳门",
-]
+PROVINCES = sorted(tables.words("provinces"))
 _PROVINCE = re.compile("|".join(PROVINCES))
 _AREA = "自治区|特别行政区|自治州|自治县|省|市|区|县|旗|盟|地区"
 _SETTLEMENT = "街道|镇|乡|村|社区|屯|庄|寨|农场|团场"

@@ -10,45 +10,9 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 from stdnum.us import ssn
 
-PROVINCES = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-    ]
-)
+from provisioning.gate.identifiers import tables
+
+PROVINCES = tables.words("province_codes")
 """The first two digits of an administrative code (GB/T 2260)."""
 
 
