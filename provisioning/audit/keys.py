@@ -6,7 +6,6 @@ Who may write the registry and not read the keys folder cannot make a head that 
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from provisioning import key_files
 from provisioning.refusal import Refusal
 from provisioning.settings import keys_root
 
@@ -31,18 +31,18 @@ def signing_key(folder: Path | None = None) -> Ed25519PrivateKey:
     folder = folder or keys_root()
     path = folder / PRIVATE
     try:
-        if not path.exists():
-            _make(folder)
-        if path.stat().st_mode & 0o077:
-            raise Refusal("Others can read the key {file}. Take their rights: chmod 600.", file=path)
-        key = load_pem_private_key(path.read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
-        raise _unusable(path, error) from error
+        key = load_pem_private_key(key_files.read_or_make(path, _new), None)
+    except (ValueError, TypeError) as error:
+        raise key_files.damaged(path) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise _unusable(path, ValueError("it is not an Ed25519 key"))
+        raise key_files.damaged(path)
     public = folder / PUBLIC
     if not public.exists():
-        _write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+        written = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        try:
+            key_files.write_new(public, written, 0o644)
+        except OSError as error:
+            raise _unusable(public, error) from error
     return key
 
 
@@ -71,27 +71,9 @@ def signed_by(key: Ed25519PublicKey, signature: str, said: bytes) -> bool:
     return True
 
 
-def _make(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _new() -> bytes:
     made = Ed25519PrivateKey.generate()
-    content = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(folder / PRIVATE, content, 0o600)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all; a file that another process made meanwhile stays."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(half, path)
-    except FileExistsError:
-        return
-    finally:
-        half.unlink()
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _unusable(path: Path, error: Exception) -> Refusal:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from provisioning.audit.actor import person
 from provisioning.command.answer import Answer
 from provisioning.command.arguments import verb
-from provisioning.lifecycle.actor import actor
 from provisioning.lifecycle.archive import archive
 from provisioning.lifecycle.deletion import delete_project
 from provisioning.lifecycle.intent import certificate_path
@@ -47,7 +47,7 @@ def _opened() -> Iterator[Engine]:
 
 def _archive(chosen: Namespace) -> Answer:
     with _opened() as registry:
-        made = archive(registry, chosen.project, chosen.to, actor())
+        made = archive(registry, chosen.project, chosen.to, person())
     line = f"project {chosen.project} is archived: {made.folder}, {made.files} files, {made.size} bytes"
     lines = [line, f"left out: {made.left_out}, listed in data/left-out.jsonl"]
     data = {**asdict(made), "folder": str(made.folder), "project": chosen.project}
@@ -61,7 +61,7 @@ def _delete(chosen: Namespace) -> Answer:
         made = delete_project(
             registry,
             chosen.project,
-            actor=actor(),
+            actor=person(),
             without_archive=chosen.without_archive,
             extracts=chosen.extracts,
         )

@@ -13,6 +13,8 @@ from images.recipe import by_name
 from provisioning.host.settings import Site
 
 HERE = "/here"
+AS_ROOT = frozenset({("project", "archive"), ("project", "delete")})
+"""Verbs that read or remove files of the engines' uid."""
 PASSED_ON = ("LANG", "LC_ALL", "LC_MESSAGES", "TZ", "CARREL_REGISTRY_URL")
 
 Keeper = Callable[[Site, list[str]], int]
@@ -34,9 +36,12 @@ def _line(site: Site, arguments: list[str]) -> list[str]:
     passed = [f"--env={name}={os.environ[name]}" for name in PASSED_ON if os.environ.get(name)]
     # On record as who did it: sudo says who that was.
     actor = os.environ.get("SUDO_USER") or getpass.getuser()
+    # Root of the container alone, with no more than it takes to reach another uid's files.
+    rights = ("--user=0:0", "--cap-add=DAC_OVERRIDE", "--cap-add=FOWNER")
     return [
         *("docker", "run", "--rm", "--interactive", *terminal, "--network=none", "--read-only"),
         *("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--tmpfs=/tmp"),
+        *(rights if tuple(arguments[:2]) in AS_ROOT else ()),
         *(f"--label=carrel.site={site.name}", *passed, f"--env=CARREL_ACTOR={actor}"),
         *(f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"),
         *(f"--volume={site.keys}:/srv/keys", f"--volume={site.var / 'handover'}:/handover"),

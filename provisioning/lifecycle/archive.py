@@ -28,7 +28,6 @@ from provisioning.lifecycle.audit_extract import audit_extract
 from provisioning.lifecycle.intent import intent_path
 from provisioning.lifecycle.rights import cannot
 from provisioning.lifecycle.standing import check_nothing_stands
-from provisioning.lifecycle.status import move
 from provisioning.refusal import Refusal
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
@@ -42,6 +41,7 @@ from provisioning.registry.models import (
     ReleaseStatus,
     Run,
 )
+from provisioning.registry.project_status import move
 from provisioning.settings import data_root
 
 FOLDERS = ("workspaces", "runs")
@@ -89,7 +89,7 @@ def archive(engine: Engine, project: str, to: Path, actor: str) -> Archived:
     made = Archived(folder, digest, int(files), int(size), int(info["Carrel-Left-Out"]), asked)
     with database.writing(engine) as session:
         _check(get_project(session, project))
-        if move(session, project, ProjectStatus.ARCHIVED):
+        if move(get_project(session, project), ProjectStatus.ARCHIVED):
             detail = {"what": digest, "count": made.files, "size": made.size}
             trail.record(
                 session, "project-archived", source="command", user=actor, project=project, detail=detail

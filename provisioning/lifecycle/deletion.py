@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 from export_guard.airlock.store import Store
 from export_guard.contents import descriptors
 from provisioning.audit import trail
+from provisioning.gate.keys import key_path
 from provisioning.lifecycle import tree
 from provisioning.lifecycle.intent import certificate_path, certificates_root, intent_path
 from provisioning.lifecycle.rights import cannot
 from provisioning.lifecycle.standing import check_nothing_stands
-from provisioning.lifecycle.status import move
 from provisioning.refusal import Refusal
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
@@ -43,6 +43,7 @@ from provisioning.registry.models import (
     ReleaseRequest,
     ReleaseStatus,
 )
+from provisioning.registry.project_status import move
 from provisioning.settings import data_root, keys_root
 
 SCHEMA = "carrel-deletion-certificate/1"
@@ -230,8 +231,8 @@ def _granted_elsewhere(session: Session, project: str, extract: int) -> bool:
 
 def _keys(project: str) -> list[str]:
     """The project's keys, below the keys' folder: with them go its pseudonyms (cryptographic erasure)."""
-    names = (f"projects/{project}", f"projects/{project}.key")
-    return [name for name in names if os.path.lexists(keys_root() / name)]
+    path = key_path(project)
+    return [str(path.relative_to(keys_root()))] if os.path.lexists(path) else []
 
 
 def _finish(engine: Engine, project: str, begun: Document) -> Document:
@@ -304,7 +305,7 @@ def _tombstone(engine: Engine, project: str, begun: Document) -> None:
             if request.status not in _ENDED:
                 released = request.status is ReleaseStatus.RELEASED
                 request.status = ReleaseStatus.EXPIRED if released else ReleaseStatus.WITHDRAWN
-        if move(session, project, ProjectStatus.DELETED):
+        if move(get_project(session, project), ProjectStatus.DELETED):
             measured = begun["folders"].values()
             trail.record(
                 session,

@@ -11,8 +11,7 @@ def cannot(error: OSError, project: str) -> Refusal:
     if isinstance(error, PermissionError):
         return Refusal(
             "{path} of the project {project} cannot be used ({reason}). "
-            "Run this as root: `docker run --user 0:0 --cap-add DAC_OVERRIDE --cap-add FOWNER …`, "
-            "with the data folder mounted.",
+            "Run this on the host: `sudo python3 -m provisioning.host carrel project …`.",
             path=path,
             project=project,
             reason=error.strerror,

@@ -13,12 +13,13 @@ MOVES: Mapping[ProjectStatus, tuple[ProjectStatus, ...]] = MappingProxyType(
         ProjectStatus.DRAFT: (ProjectStatus.ACTIVE, ProjectStatus.CLOSED),
         ProjectStatus.ACTIVE: (ProjectStatus.SUSPENDED, ProjectStatus.CLOSED),
         ProjectStatus.SUSPENDED: (ProjectStatus.ACTIVE, ProjectStatus.CLOSED),
-        ProjectStatus.CLOSED: (ProjectStatus.ARCHIVED,),
+        ProjectStatus.CLOSED: (ProjectStatus.ARCHIVED, ProjectStatus.DELETED),
         ProjectStatus.ARCHIVED: (ProjectStatus.DELETED,),
         ProjectStatus.DELETED: (),
     }
 )
-"""What each status may become. Closing has no way back: what was agreed on has ended."""
+"""What each status may become. Closing has no way back: what was agreed on has ended. Without an archive a
+closed project is deleted for a reason that the certificate keeps (`lifecycle.deletion`)."""
 
 WITH_WORK = frozenset({ProjectStatus.ARCHIVED, ProjectStatus.DELETED})
 """What a status alone does not make: the bag, and the deletion's certificate."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 from sqlalchemy import Engine
@@ -130,6 +131,20 @@ class Portal:
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def line(**fields: object) -> bytes:
+    """An event as a desk reports it."""
+    event = {"id": uuid4().hex, "time": "2026-01-02T03:04:05.678+00:00", "kind": "denied", **fields}
+    return json.dumps(event).encode()
+
+
+async def report(portal: Portal, *lines: bytes, token: str = ""):
+    """Report the events ``lines`` as the desk of ``token``; the answer."""
+    headers = {"Content-Type": "application/x-ndjson"}
+    return await portal.ask(
+        "POST", "desk/events", token, data=b"".join(each + b"\n" for each in lines), headers=headers
+    )
 
 
 async def start_portal(registry: Engine, data: Path) -> AsyncIterator[Portal]:

@@ -35,7 +35,7 @@ def registry_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
         database.upgrade(url)
     monkeypatch.setenv("CARREL_REGISTRY_URL", url)
     monkeypatch.setenv("CARREL_DATA", str(tmp_path / "data"))
-    (tmp_path / "keys").mkdir(mode=0o700)
+    (tmp_path / "keys").mkdir(mode=0o700, exist_ok=True)
     monkeypatch.setenv("CARREL_KEYS", str(tmp_path / "keys"))
     return url
 

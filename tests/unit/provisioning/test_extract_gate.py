@@ -41,6 +41,7 @@ class Site:
         self.folder = root / "source"
         self.folder.mkdir()
         self.keys = root / "keys"
+        self.keys.mkdir(mode=0o700, exist_ok=True)
 
     def describe(self, columns: dict[str, tuple[str, str]], *more: str, file: str = "t.csv") -> None:
         lines = [
@@ -148,7 +149,7 @@ def test_a_key_is_made_once_for_its_owner_alone_outside_the_data(
         place.register(project="heart")
     key.chmod(0o600)
     key.write_bytes(b"short")
-    with pytest.raises(Refusal, match="is not a key"):
+    with pytest.raises(Refusal, match="is damaged"):
         place.register(project="heart")
     monkeypatch.setenv("CARREL_KEYS", str(place.root / "data" / "keys"))
     with pytest.raises(Refusal, match="lies in the data folder"):

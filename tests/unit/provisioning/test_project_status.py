@@ -16,6 +16,7 @@ LEGAL = {
     ("suspended", "active"),
     ("suspended", "closed"),
     ("closed", "archived"),
+    ("closed", "deleted"),
     ("archived", "deleted"),
 }
 

@@ -22,7 +22,7 @@ def check_deleted(ended, *, extracts: bool) -> dict:
     assert (ended.data / "workspaces/lung/ma-chao/n.ipynb").read_bytes() == b"other"
     assert not ended.stored(OWN).exists()
     assert ended.stored(SHARED).read_bytes() == SHARED
-    assert os.listdir(ended.root / "keys/projects") == ["lung"]
+    assert os.listdir(ended.root / "keys/projects") == ["lung.key"]
     assert (ended.root / "secret").read_bytes() == b"the host's"
     assert (ended.data / "extracts/both/v1/t.parquet").exists()
     assert (ended.data / "extracts/mine/v1").exists() is not extracts
@@ -46,5 +46,5 @@ def check_deleted(ended, *, extracts: bool) -> dict:
     assert said["folders"]["workspaces"]["others"] == 5
     assert [each["bytes"] for each in said["store"]] == [len(OWN)]
     assert [each["extract"] for each in said["extracts"]] == (["mine@1"] if extracts else [])
-    assert said["keys"] == ["projects/heart"]
+    assert said["keys"] == ["projects/heart.key"]
     return said

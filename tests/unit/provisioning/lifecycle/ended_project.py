@@ -100,7 +100,7 @@ def _fill(ended: Ended) -> None:
     for name in ("mine", "both"):
         _put(ended.data / "extracts" / name / "v1" / "t.parquet", name.encode())
     for name in ("heart", "lung"):
-        _put(ended.root / "keys" / "projects" / name, b"k" * 32)
+        _put(ended.root / "keys" / "projects" / f"{name}.key", b"k" * 32)
     ended.bags.mkdir()
 
 
