@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from provisioning.command import people
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
 from provisioning.registry.lookup import get_account
@@ -24,6 +25,7 @@ def add_to(nouns: Any) -> None:
         ("resume", _resume, "end a suspension"),
     ):
         verb(verbs, name, run, summary).add_argument("account", metavar="ACCOUNT")
+    people.add_to(verbs)
 
 
 def _list(chosen: Namespace) -> Answer:

@@ -31,7 +31,7 @@ QUOTAS: dict[str, float | None] = {
     "display_cells": None,
 }
 """What a project has where the file does not say."""
-_WHOLE = {"pids": 16, "gpus": 0, "max_desks": 0, "max_runs": 0, "display_bytes": 1, "display_cells": 1}
+LEAST = {"pids": 16, "gpus": 0, "max_desks": 0, "max_runs": 0, "display_bytes": 1, "display_cells": 1}
 """The least of each quota that is a whole number."""
 
 
@@ -203,7 +203,7 @@ def _quotas(section: Section) -> dict[str, object]:
         "memory_bytes": _size(below, "memory", "2 GiB"),
         "disk_bytes": _size(below, "disk", "20 GiB"),
     }
-    for name, least in _WHOLE.items():
+    for name, least in LEAST.items():
         most = LARGEST if name.startswith("display") else 2**31 - 1
         quotas[name] = value = below.number(name, QUOTAS[name], least=least, whole=True)
         if value is not None and value > most:
