@@ -30,7 +30,7 @@ _DAYS = {
 def add_to(verbs: Any) -> None:
     """Add these verbs to ``carrel project``."""
     examples = (
-        "carrel project create heart --title-en 'Heart failure' --title-zh 心力衰竭 --approval-number 2026-KY-17",
+        "carrel project create heart --title-en Heart --title-zh 心脏 --approval-number 2026-KY-17",
         "carrel project resume heart",
     )
     create = verb(verbs, "create", _create, "make a draft project; `resume` opens it", examples=examples)

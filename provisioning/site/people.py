@@ -1,4 +1,4 @@
-"""Accounts from a table that a person keeps: CSV or XLSX, columns in Chinese or English, every bad row told."""
+"""Accounts from a table: CSV or XLSX, columns in Chinese or English, every bad row told."""
 
 from __future__ import annotations
 
