@@ -30,6 +30,7 @@ from provisioning.registry.models import Extract
 ACCOUNTS, PROJECTS, EXTRACTS = 1000, 300, 40
 GRANTS_A_PROJECT = 2
 MEMBERS_A_PROJECT = 5
+NO_LIMIT = float("inf")
 FIRST_WITHIN, AGAIN_WITHIN, START_RATIO = 30.0, 3.0, 1.5
 """What issue 4 wants: seconds, seconds, and the start's factor."""
 
@@ -107,15 +108,20 @@ def _signed_in_before(hub: str) -> None:
     session.close()
 
 
-def _hub_start(url: str, folder: Path, known: bool = False) -> float:
-    """Seconds from the process's start until the hub's health page answers.
+def _hub_starts(url: str, folder: Path, known: bool) -> tuple[float, float]:
+    """Seconds of the first start on a hub's database, and of a restart on it.
 
-    The hub's own database is new, or with ``known`` has everybody in it.
+    That database is new, or with ``known`` has everybody in it, whom the first start gives roles.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     if known:
         _signed_in_before(f"sqlite:///{folder}/hub.sqlite")
+    return _hub_start(url, folder), _hub_start(url, folder)
+
+
+def _hub_start(url: str, folder: Path) -> float:
+    """Seconds from the process's start until the hub's health page answers."""
     port = _free_port()
     config = folder / "config.py"
     config.write_text(
@@ -178,25 +184,30 @@ def measure(url: str | None, repeats: int) -> list[tuple[str, float, float]]:
         passwords = _carrel(named, "apply", str(file), "--passwords-out", str(folder / "passwords.json"))
         empty = f"sqlite:///{folder}/empty.sqlite"
         database.upgrade(empty)
-        starts: dict[tuple[str, bool], list[float]] = {
+        starts: dict[tuple[str, bool], list[tuple[float, float]]] = {
             (empty, False): [],
             (large, False): [],
             (large, True): [],
         }
         for _ in range(repeats):
             for (registry, known), times in starts.items():
-                times.append(_hub_start(registry, folder / "hub", known))
-        small, big, all_known = (statistics.median(times) for times in starts.values())
-    return [
+                times.append(_hub_starts(registry, folder / "hub", known))
+    figures = [
         ("first apply, s", statistics.median(first), FIRST_WITHIN),
         ("second apply, a no-op, s", statistics.median(again), AGAIN_WITHIN),
-        ("first apply with 1,000 random passwords (SQLite), s", passwords, FIRST_WITHIN),
-        ("hub start, empty registry, s", small, float("inf")),
-        ("hub start, large registry, s", big, float("inf")),
-        ("hub start, large registry, everybody signed in before, s", all_known, float("inf")),
-        ("hub start, large / empty", big / small, START_RATIO),
-        ("hub start, large and everybody known / empty", all_known / small, START_RATIO),
+        # Argon2's time is wanted: no limit of the issue's is held against it.
+        ("first apply with 1,000 random passwords (SQLite), s", passwords, NO_LIMIT),
     ]
+    for at, kind in enumerate(("first start", "restart")):
+        small, big, all_known = (statistics.median(one[at] for one in times) for times in starts.values())
+        figures += [
+            (f"hub's {kind}, empty registry, s", small, NO_LIMIT),
+            (f"hub's {kind}, large registry, s", big, NO_LIMIT),
+            (f"hub's {kind}, large registry, its people in the hub, s", all_known, NO_LIMIT),
+            (f"hub's {kind}, large / empty", big / small, START_RATIO),
+            (f"hub's {kind}, large and its people in the hub / empty", all_known / small, START_RATIO),
+        ]
+    return figures
 
 
 def main() -> int:
@@ -207,7 +218,7 @@ def main() -> int:
     chosen = parser.parse_args()
     figures = measure(chosen.url, chosen.repeats)
     for what, seconds, most in figures:
-        limit = "" if most == float("inf") else f"  (at most {most:g})"
+        limit = "" if most == NO_LIMIT else f"  (at most {most:g})"
         print(f"{what:<58} {seconds:8.2f}{limit}")
     return 1 if any(seconds > most for _, seconds, most in figures) else 0
 

@@ -17,6 +17,8 @@ from provisioning.registry.models import Membership, Project, ProjectStatus
 from provisioning.registry.project_status import move
 from provisioning.site.file import QUOTAS
 
+PAPERS = ("approval_number", "approval_expires", "agreement_number", "agreement_expires")
+
 
 def add_to(nouns: Any) -> None:
     verbs = noun(nouns, "project", "projects and their members")
@@ -42,8 +44,7 @@ def add_to(nouns: Any) -> None:
 
 
 def _row(project: Project) -> dict[str, Any]:
-    names = ("status", "expires", "title_en", "title_zh", "approval_number", "approval_expires")
-    names += ("agreement_number", "agreement_expires", *QUOTAS)
+    names = ("status", "expires", "title_en", "title_zh", *PAPERS, *QUOTAS)
     return {"project": project.name, **{name: getattr(project, name) for name in names}}
 
 

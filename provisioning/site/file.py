@@ -104,7 +104,9 @@ def _each(
 ) -> None:
     with faults.keep():
         below: Section | None = top.section(key, None)
-        for name in below.keys() if below else ():
+        if below is None:
+            return
+        for name in list(below.keys()):
             with faults.keep():
                 place = Place(below.file, below.line_of(name))
                 section = below.section(name)

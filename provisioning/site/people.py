@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def _person(place: Place, values: dict[str, str]) -> AccountWanted:
     return AccountWanted(place, name, shown, held, state)
 
 
-def _one_of(column: str, choices: dict[Any, tuple[str, ...]], word: str) -> Any:
+def _one_of(column: str, choices: Mapping[Any, tuple[str, ...]], word: str) -> Any:
     for choice, words in choices.items():
         if word.lower() in words:
             return choice
