@@ -8,7 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from sqlalchemy import CheckConstraint, Column, Table
+from sqlalchemy import BinaryExpression, CheckConstraint, Column, Enum, Table
 from sqlalchemy.dialects import postgresql
 
 from provisioning.registry import models
@@ -20,12 +20,12 @@ BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 def tables() -> str:
     """Markdown of every table: what a row is, and each column with its type, key and meaning."""
-    classes = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
+    classes = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
     parts = []
     for table in sorted(Base.metadata.tables.values(), key=lambda one: one.name):
         made = classes[table.name]
         said = _attribute_docs(made)
-        parts += [f"### {table.name}", "", inspect.cleandoc(made.__doc__ or "").replace("\n", " "), ""]
+        parts += [f"### {table.name}", "", " ".join((made.__doc__ or "").split()), ""]
         parts += ["| column | type | | |", "|---|---|---|---|"]
         parts += [
             f"| `{column.name}` | {_type(column)} | {_key(column)} | {said.get(column.key, '')} |"
@@ -43,6 +43,8 @@ def page(before: str) -> str:
 
 
 def _type(column: Column[object]) -> str:
+    if isinstance(column.type, Enum):
+        return "one of " + ", ".join(column.type.enums)
     return str(column.type.compile(postgresql.dialect()))  # type: ignore[no-untyped-call]
 
 
@@ -55,7 +57,9 @@ def _key(column: Column[object]) -> str:
 
 def _checks(table: Table) -> list[str]:
     checks = sorted(
-        str(one.sqltext) for one in table.constraints if type(one) is CheckConstraint and one.name is not None
+        str(one.sqltext)
+        for one in table.constraints
+        if type(one) is CheckConstraint and not isinstance(one.sqltext, BinaryExpression)
     )
     unique = sorted(
         f"{', '.join(column.name for column in index.columns)} unique"
