@@ -216,7 +216,7 @@ def _quotas(section: Section) -> dict[str, object]:
 
 def read_size(text: str) -> int | None:
     """Bytes of a size such as ``2 GiB``; None where it is none, or below 64 MiB."""
-    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(B|MiB|GiB|TiB)", text)
+    match = re.fullmatch(r"([0-9]{1,16}(?:\.[0-9]{1,3})?) ?(B|MiB|GiB|TiB)", text)
     size = int(float(match[1]) * UNITS[match[2]]) if match else 0
     return size if 64 * 1024**2 <= size <= LARGEST else None
 
