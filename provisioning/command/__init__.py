@@ -1,4 +1,4 @@
-"""The ``carrel`` command: one module a noun. Exit 0 done, 1 refused (one line on stderr), 2 usage."""
+"""The ``carrel`` command: one module a noun. See `EXITS` for how it ends."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from provisioning.command import (
     apply,
     audit,
     backup,
+    completion,
+    export_site,
     extract,
     grant,
+    policy,
     project,
+    quota,
     registry,
     release,
     run,
@@ -25,8 +29,32 @@ from provisioning.command import (
 )
 from provisioning.command.answer import Answer
 from provisioning.refusal import Refusal
+from provisioning.registry.database import RegistryUnavailable
 
-NOUNS = (apply, user, project, extract, grant, template, run, release, audit, registry, backup)
+NOUNS = (
+    apply,
+    export_site,
+    user,
+    project,
+    extract,
+    grant,
+    quota,
+    policy,
+    template,
+    run,
+    release,
+    audit,
+    registry,
+    backup,
+)
+
+EXITS = {
+    0: "done, or nothing to do",
+    1: "refused, with what and how to mend it on standard error; nothing was changed",
+    2: "not a command line; see --help",
+    3: "the registry cannot be used",
+    130: "interrupted; nothing was changed",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,11 +62,14 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="carrel",
         description="Accounts, projects, extracts, grants, templates, runs, releases, audit trail of a site.",
-        epilog="CARREL_REGISTRY_URL names the registry, CARREL_DATA the folder of extracts and templates.",
+        epilog="CARREL_REGISTRY_URL names the registry, CARREL_DATA the folder of extracts and templates.\n"
+        "exit status: " + "; ".join(f"{status} {what}" for status, what in EXITS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     nouns = top.add_subparsers(metavar="NOUN", required=True)
     for noun in NOUNS:
         noun.add_to(nouns)
+    completion.add_to(nouns, parser)
     return top
 
 
@@ -48,18 +79,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with acting(Actor("command", person(), chosen.command)):
             answer: Answer = chosen.run(chosen)
+    except RegistryUnavailable as refusal:
+        _refused(refusal)
+        return 3
     except Refusal as refusal:
         return _refused(refusal)
+    except KeyboardInterrupt:
+        _refused(Refusal("Interrupted; nothing was changed."))
+        return 130
     except IntegrityError:
         return _refused(Refusal("Something else changed the registry at the same time. Try again."))
     except DBAPIError as error:
-        return _refused(
+        _refused(
             Refusal(
                 "The registry cannot be used ({reason}). Run `carrel registry upgrade`, "
                 "or check CARREL_REGISTRY_URL.",
                 reason=str(error.orig).splitlines()[0],
             )
         )
+        return 3
     answer.show(chosen.json)
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -21,10 +21,20 @@ def noun(nouns: Any, name: str, summary: str) -> Any:
 
 
 def verb(
-    verbs: Any, name: str, run: Callable[[argparse.Namespace], Answer], summary: str
+    verbs: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], Answer],
+    summary: str,
+    examples: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
-    """A new verb that ``run`` carries out, with ``--json``."""
-    made: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    """A new verb that ``run`` carries out, with ``--json``; its help ends with the ``examples``."""
+    made: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]) if examples else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.add_argument("--json", action="store_true", help="print JSON")
     made.set_defaults(run=run, command=made.prog.split(maxsplit=1)[-1])
     return made

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from provisioning.command import project_fields
 from provisioning.command.answer import Answer, done, fields, table
 from provisioning.command.arguments import day_or_never, noun, reading, verb, writing
 from provisioning.command.project_end import add_end
@@ -15,6 +16,9 @@ from provisioning.registry.lookup import get_project
 from provisioning.registry.membership import add_member, remove_member
 from provisioning.registry.models import Membership, Project, ProjectStatus
 from provisioning.registry.project_status import move
+from provisioning.site.file import QUOTAS
+
+PAPERS = ("approval_number", "approval_expires", "agreement_number", "agreement_expires")
 
 
 def add_to(nouns: Any) -> None:
@@ -35,13 +39,14 @@ def add_to(nouns: Any) -> None:
         parser = verb(verbs, name, run, summary)
         parser.add_argument("project", metavar="PROJECT")
         parser.add_argument("account", metavar="ACCOUNT")
+    project_fields.add_to(verbs)
     parser = verb(verbs, "expire", _expire, "set a project's last day")
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("expires", metavar="DATE", type=day_or_never, help="YYYY-MM-DD, or never")
 
 
 def _row(project: Project) -> dict[str, Any]:
-    names = ("status", "expires", "title_en", "title_zh", "cpu", "memory_bytes", "pids", "gpus", "max_runs")
+    names = ("status", "expires", "title_en", "title_zh", *PAPERS, *QUOTAS)
     return {"project": project.name, **{name: getattr(project, name) for name in names}}
 
 

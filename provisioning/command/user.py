@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from provisioning.accounts.credentials import locked_until
-from provisioning.command import sign_in
+from provisioning.command import people, sign_in
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
 from provisioning.registry.lookup import get_account
@@ -24,6 +24,7 @@ def add_to(nouns: Any) -> None:
     ):
         verb(verbs, name, run, summary).add_argument("account", metavar="ACCOUNT")
     sign_in.add_to(verbs)
+    people.add_to(verbs)
 
 
 def _list(chosen: Namespace) -> Answer:

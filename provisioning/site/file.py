@@ -31,7 +31,7 @@ QUOTAS: dict[str, float | None] = {
     "display_cells": None,
 }
 """What a project has where the file does not say."""
-_WHOLE = {"pids": 16, "gpus": 0, "max_desks": 0, "max_runs": 0, "display_bytes": 1, "display_cells": 1}
+LEAST = {"pids": 16, "gpus": 0, "max_desks": 0, "max_runs": 0, "display_bytes": 1, "display_cells": 1}
 """The least of each quota that is a whole number."""
 
 
@@ -205,7 +205,7 @@ def _quotas(section: Section) -> dict[str, object]:
         "memory_bytes": _size(below, "memory", "2 GiB"),
         "disk_bytes": _size(below, "disk", "20 GiB"),
     }
-    for name, least in _WHOLE.items():
+    for name, least in LEAST.items():
         most = LARGEST if name.startswith("display") else 2**31 - 1
         quotas[name] = value = below.number(name, QUOTAS[name], least=least, whole=True)
         if value is not None and value > most:
@@ -216,7 +216,7 @@ def _quotas(section: Section) -> dict[str, object]:
 
 def read_size(text: str) -> int | None:
     """Bytes of a size such as ``2 GiB``; None where it is none, or below 64 MiB."""
-    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(B|MiB|GiB|TiB)", text)
+    match = re.fullmatch(r"([0-9]{1,16}(?:\.[0-9]{1,3})?) ?(B|MiB|GiB|TiB)", text)
     size = int(float(match[1]) * UNITS[match[2]]) if match else 0
     return size if 64 * 1024**2 <= size <= LARGEST else None
 

@@ -208,7 +208,7 @@ def verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 
 def test_every_verb_can_answer_in_json() -> None:
     every = verbs(parser())
-    assert len(every) == 42
+    assert len(every) == 55
     for verb in every:
         assert "--json" in verb.format_help(), verb.prog
 
@@ -237,7 +237,7 @@ def carrel_process(url: str, *arguments: str) -> subprocess.CompletedProcess[str
 def test_as_a_process_without_tables_then_with_them(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.sqlite"
     before = carrel_process(url, "user", "list")
-    assert before.returncode == 1
+    assert before.returncode == 3
     assert before.stderr.count("\n") == 1
     assert "carrel registry upgrade" in before.stderr
     assert carrel_process(url, "registry", "upgrade").returncode == 0
@@ -247,6 +247,6 @@ def test_as_a_process_without_tables_then_with_them(tmp_path: Path) -> None:
 
 def test_as_a_process_without_the_folder(tmp_path: Path) -> None:
     run = carrel_process(f"sqlite:///{tmp_path}/absent/registry.sqlite", "user", "list")
-    assert run.returncode == 1
+    assert run.returncode == 3
     assert "absent does not exist" in run.stderr
     assert "Traceback" not in run.stderr

@@ -90,7 +90,7 @@ def extracts(session: Session, new_extract) -> None:
 
 
 @given(wanted=sites())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_apply_export_apply_changes_nothing(session: Session, extracts, tmp_path: Path, wanted) -> None:
     with session.begin_nested() as nested:
         file = tmp_path / "site.yaml"
