@@ -6,11 +6,13 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import docker
 import pytest
+from docker.errors import APIError, NotFound
 
 from bench.kernel import Kernel
 from bench.server import Server
@@ -151,14 +153,19 @@ def make_project(
         project.carrel("user", "suspend", project.account)
         project.carrel("project", "suspend", project.name)
         mine = {"label": [f"carrel.site={where.name}", f"carrel.project={project.name}"]}
-        for container in engine_api.containers.list(all=True, filters=mine):
-            container.remove(force=True, v=True)
+        # The portal ends what lost its right, too: a part may go between one call and the next.
+        for container in engine_api.containers.list(all=True, filters=mine, ignore_removed=True):
+            with suppress(APIError):
+                container.remove(force=True, v=True)
         for network in engine_api.networks.list(filters=mine):
             for guest in ("proxy", "hub"):
-                network.disconnect(f"{where.name}.{guest}", force=True)
-            network.remove()
+                with suppress(APIError):
+                    network.disconnect(f"{where.name}.{guest}", force=True)
+            with suppress(NotFound):
+                network.remove()
         for volume in engine_api.volumes.list(filters=mine):
-            volume.remove(force=True)
+            with suppress(NotFound):
+                volume.remove(force=True)
 
 
 @pytest.fixture
