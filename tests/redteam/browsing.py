@@ -153,7 +153,8 @@ def click_links(page: Page) -> None:
     # Those that stay in the page come last: they open something in front of the others.
     for link in sorted(links, key=lambda link: _stays(page, link.get_attribute("href"))):
         with contextlib.suppress(Error):
-            link.click(timeout=1000, force=True, no_wait_after=True)
+            if link.is_visible():  # hidden ones would each wait in vain
+                link.click(timeout=5000, force=True, no_wait_after=True)
 
 
 def _stays(page: Page, address: str | None) -> bool:
