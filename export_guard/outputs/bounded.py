@@ -15,6 +15,7 @@ from export_guard.outputs.limits import OutputLimits
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 NOT_BRACKET = re.compile(rb"[^\[\]{}]++")
 STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+NOT_COUNTED = bytes(set(range(256)) - set(b"[{,"))
 
 
 class Refused(ValueError):
@@ -36,9 +37,10 @@ def bounded_json(
     if len(data) > (limits.message_bytes if size is None else size):
         raise Refused("too-large")
     entries = limits.entries if entries is None else entries
-    opened = data.count(b"[") + data.count(b"{")
     # Counting without leaving strings out only finds too many, so most data needs no second look.
-    if opened > limits.depth or data.count(b",") > entries:
+    counted = data.translate(None, NOT_COUNTED)
+    commas = counted.count(b",")
+    if len(counted) - commas > limits.depth or commas > entries:
         _look_closely(data, limits.depth, entries)
     try:
         return orjson.loads(data)

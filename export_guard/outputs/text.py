@@ -51,7 +51,8 @@ CONTINUES = re.compile(f"(?i)({COLOURS})(?=/|:|w{{0,2}}\\.(?![ \t\n])|(?:ata|ta|
 # ends before the older one's rest.
 BEFORE_REST = re.compile(f"(?i)(?::(?=/?{COLOURS}(?:[\r\n]|\\Z))|[wdat](?={COLOURS}(?:[\r\n]|\\Z)))")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
-PLAIN = re.compile(r"[\t\n !-.0-9;-~]*")
+# Printable ASCII with neither a slash nor a colon: deleting it is the fastest look at each byte.
+PLAIN = bytes(set(b"\t\n") | set(range(0x20, 0x7F)) - set(b"/:"))
 
 
 def sound(text: str) -> str:
@@ -99,8 +100,7 @@ def plain_text(text: str, *, joins: bool = False, overwrites: bool = False) -> s
     ``joins``: a stream's message, shown joined to those around it. ``overwrites``: an earlier one
     held a carriage return, so this one may be written over older text.
     """
-    # Most messages: printable ASCII with neither a slash nor a colon in it.
-    if not overwrites and PLAIN.fullmatch(text) and "www" not in text and not (joins and text[:1] in "wW."):
+    if not overwrites and _plain(text) and not (joins and text[:1] in "wW."):
         return text
     if not CLEAN.fullmatch(text):
         text = _cleaned(text)
@@ -110,6 +110,11 @@ def plain_text(text: str, *, joins: bool = False, overwrites: bool = False) -> s
     if overwrites or "\r" in text:
         text = BEFORE_REST.sub(_joined, NAMED_ANYWHERE.sub(_joined, text))
     return text
+
+
+def _plain(text: str) -> bool:
+    """Whether ``text`` is like most messages: nothing in it is anything but a letter to read."""
+    return text.isascii() and not text.encode().translate(None, PLAIN) and "www." not in text
 
 
 def _cleaned(text: str) -> str:
