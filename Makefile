@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean images venv chromium slapd postgresql test unit integration browser redteam bench lint format lock
+.PHONY: help up down clean reset images venv chromium slapd postgresql test unit integration browser redteam bench lint format lock
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ down: ## Stop the site; what people made stays
 
 clean: ## Remove everything that was made here: containers, volumes, images, var/, .venv
 	@$(PYTHON) -m provisioning.host clean
+
+reset: ## Remove the site and what people made in it; images and .venv stay
+	@$(PYTHON) -m provisioning.host reset
 
 images: ## Build the images only
 	@$(PYTHON) -m images.build

@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> int:
         "up": up.up,
         "down": _down,
         "clean": clean.clean,
+        "reset": clean.reset,
         "chromium": _chromium,
         "slapd": _slapd,
         "postgresql": _postgresql,

@@ -78,6 +78,20 @@ def port(site: Site) -> None:
             ) from error
 
 
+def one_folder(site: Site) -> None:
+    """Refuse a site of this name that keeps its data elsewhere: its registry would be taken over."""
+    form = '{{range .Mounts}}{{if eq .Destination "/etc/carrel"}}{{.Source}}{{end}}{{end}}'
+    command = ["docker", "inspect", "--format", form, f"{site.name}.hub"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    other = done.stdout.strip()
+    if done.returncode == 0 and other and Path(other) != site.config:
+        raise Stop(
+            f"A site {site.name} that keeps its data in {Path(other).parent} is on this machine; choose "
+            "another name in CARREL_SITE, or stop it with make down where you moved its folder here, or "
+            "remove it with make reset"
+        )
+
+
 def restore(site: Site) -> None:
     """Refuse to start on data that a restore has not put in place wholly."""
     if (site.data / ".restoring").exists():

@@ -1,4 +1,7 @@
-"""`make clean`: remove what `make up` and `make test` made on this machine, and nothing else."""
+"""`make clean`: remove what `make up` and `make test` made on this machine, and nothing else.
+
+`make reset` removes only the site and what people made in it; images and the virtual environment stay.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,22 @@ from provisioning.host.settings import Site
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
 
-MADE = (
+STATE = ("data", "demo.json", "demo.new", "handover", "keys", "secrets.env", "secrets.new", "tls")
+"""What a site keeps in ``var/``."""
+TOOLS = (
     "build-venv",
     "code",
     "context",
-    "data",
     "debian",
-    "demo.json",
-    "demo.new",
     "dist",
-    "handover",
-    "keys",
     "labextension",
     "log",
     "node",
     "npm",
-    "secrets.env",
-    "secrets.new",
-    "tls",
     "up.lock",
     "wheels",
 )
-"""What `make up` makes in ``var/``. The folder may be somebody's own: what else is in it stays."""
+"""What else `make up` makes there. The folder may be somebody's own: what else is in it stays."""
 
 
 def _remove(place: Path) -> None:
@@ -49,10 +46,7 @@ def clean(site: Site) -> None:
     """Containers, networks, volumes and images by their labels; then the folders."""
     with alone(site):
         if docker_engine.answers():
-            compose.down(site)
-            volumes = compose.labelled(site, "volume")
-            if volumes:
-                run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
+            _site(site)
             images()
         else:
             say("no Docker engine answers; only the folders are removed")
@@ -60,17 +54,42 @@ def clean(site: Site) -> None:
         shutil.rmtree(ROOT / ".venv", ignore_errors=True)
         for cache in CACHES:
             shutil.rmtree(ROOT / cache, ignore_errors=True)
+        _folders(site, STATE + TOOLS)
         try:
-            for name in MADE:
-                _remove(site.var / name)
             if site.config.is_dir() and not any(site.config.iterdir()):
                 site.config.rmdir()
             if not any(site.var.iterdir()):
                 site.var.rmdir()
         except OSError as error:
-            raise Stop(
-                f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean"
-            ) from error
+            raise _not_removed(error) from error
+
+
+def reset(site: Site) -> None:
+    """The site of this name, wherever it was started from, and what this folder holds of it."""
+    docker_engine.ensure(site.var / "log")
+    with alone(site):
+        _site(site)
+        _folders(site, STATE)
+    say("the site and what people made in it are removed; make up makes a new one")
+
+
+def _site(site: Site) -> None:
+    compose.down(site)
+    volumes = compose.labelled(site, "volume")
+    if volumes:
+        run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
+
+
+def _folders(site: Site, names: tuple[str, ...]) -> None:
+    try:
+        for name in names:
+            _remove(site.var / name)
+    except OSError as error:
+        raise _not_removed(error) from error
+
+
+def _not_removed(error: OSError) -> Stop:
+    return Stop(f"{error.filename} can't be removed: {error.strerror}; mend it with: sudo make clean")
 
 
 def images() -> None:

@@ -19,6 +19,7 @@ def up(site: Site) -> None:
         watch.lap("docker engine")
         checks.root()
         checks.disk(site)
+        checks.one_folder(site)
         checks.port(site)
         os.environ.setdefault("DOCKER_BUILDKIT", "0")
         build.build_all(site.var, watch=watch)

@@ -130,3 +130,21 @@ def test_free_space_is_asked_for_where_the_folder_will_be(tmp_path):
 def test_a_disk_size_that_is_no_number_is_refused_with_one_line(engine, fails, monkeypatch, value):
     monkeypatch.setenv("CARREL_DISK_GIB", value)
     assert "CARREL_DISK_GIB" in fails("up")
+
+
+FOLDER = '{{range .Mounts}}{{if eq .Destination "/etc/carrel"}}{{.Source}}{{end}}{{end}}'
+
+
+def test_a_site_of_another_folder_is_not_taken_over(engine, var, fails):
+    engine.answer(["docker", "inspect", "--format", FOLDER, "carrel.hub"], out="/srv/first/var/config\n")
+    said = fails("up")
+    assert said.startswith("[carrel] A site carrel that keeps its data in /srv/first/var is on this machine;")
+    for way_out in ("CARREL_SITE", "make down", "make reset"):
+        assert way_out in said
+    assert nothing_was_made(engine, var)
+
+
+def test_the_site_of_this_folder_is_gone_on_with(engine, var, machine):
+    where = site()
+    engine.answer(["docker", "inspect", "--format", FOLDER, "carrel.hub"], out=f"{where.config}\n")
+    checks.one_folder(where)

@@ -83,3 +83,22 @@ def test_what_somebody_else_put_into_the_folder_stays(programs, var, fails):
     (var / "my thesis.docx").touch()
     fails("clean", code=0)
     assert [file.name for file in var.iterdir()] == ["my thesis.docx"]
+
+
+def test_reset_removes_the_site_and_its_state_and_keeps_images_and_tools(full, engine, var, tmp_path, fails):
+    (var / "wheels").mkdir()
+    (var / "demo.json").touch()
+    fails("reset", code=0)
+    assert engine.called("docker rm") == ["docker rm --force c1"]
+    assert engine.called("docker volume rm") == ["docker volume rm v1 v2"]
+    assert full.read_text() == "sha256:base\nsha256:desk\n"
+    assert not (var / "data").exists()
+    assert not (var / "demo.json").exists()
+    assert (var / "wheels").exists()
+    assert (tmp_path / "repository/.venv").exists()
+
+
+def test_reset_says_what_it_could_not_remove(full, engine, var, fails):
+    engine.answer("docker volume rm", err="volume is in use\n", code=1)
+    assert fails("reset").startswith("[carrel] A volume could not be removed")
+    assert (var / "data/extracts").exists()
