@@ -45,7 +45,7 @@ test: up venv chromium slapd postgresql ## Run every test, from nothing
 	# By themselves: the browser's driver keeps an event loop running.
 	$(VENV)/pytest tests/browser
 	# Stock's server does not always end by the attack's signals, late in a run: it proves nothing yet.
-	$(VENV)/pytest tests/redteam --deselect 'tests/redteam/test_channels.py::test_channel[server-killed-stock]'
+	$(VENV)/pytest tests/redteam
 
 unit: venv slapd postgresql ## Run the tests that need no Docker
 	$(VENV)/pytest tests/unit

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+
 from tests.redteam.channel import channel
 from tests.redteam.targets import Target, wait_for
+from tests.redteam.wire import GONE
 
 KILL = """
 import os, signal
@@ -23,5 +26,6 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     stage=2,
 )
 def attack(site: Target, secret: bytes) -> bytes | None:
-    site.run(KILL, within=2)
+    with contextlib.suppress(*GONE):  # a server that dies at once answers the cell no more
+        site.run(KILL, within=2)
     return secret if wait_for(lambda: not site.answers(1), within=25) else None
