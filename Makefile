@@ -44,7 +44,6 @@ test: up venv chromium slapd postgresql ## Run every test, from nothing
 	$(VENV)/pytest tests/unit tests/fuzz tests/integration
 	# By themselves: the browser's driver keeps an event loop running.
 	$(VENV)/pytest tests/browser
-	# Stock's server does not always end by the attack's signals, late in a run: it proves nothing yet.
 	$(VENV)/pytest tests/redteam
 
 unit: venv slapd postgresql ## Run the tests that need no Docker
