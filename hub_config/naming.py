@@ -14,6 +14,8 @@ ROLE_LABEL = "carrel.role"
 PROJECT_LABEL = "carrel.project"
 ACCOUNT_LABEL = "carrel.account"
 RUN_LABEL = "carrel.run"
+DISK_LABEL = "carrel.disk"
+"""What the project's workspaces and runs together may hold, in bytes."""
 EXTRACT_LABEL = "carrel.extract."
 """Followed by the extract's name; the value is the digest that it was registered with."""
 

@@ -37,6 +37,10 @@ def _display_budget(quotas: access.Quotas) -> dict[str, str]:
     return {name: str(value) for name, value in own.items() if value is not None}
 
 
+def _disk(quotas: access.Quotas) -> dict[str, str]:
+    return {naming.DISK_LABEL: str(quotas.disk_bytes)}
+
+
 class SpawnRefused(web.HTTPError):
     """No desk, and why; JupyterHub shows ``jupyterhub_message`` on a page with ``status``.
 
@@ -253,7 +257,7 @@ class ProjectSpawner(DockerSpawner):
                 ),
             ],
             limits=Limits(memory=quotas.memory_bytes, cpus=quotas.cpu, pids=quotas.pids, gpus=quotas.gpus),
-            labels={**names.labels("engine"), **extracts},
+            labels={**names.labels("engine"), **_disk(quotas), **extracts},
             environment={"CARREL_ENGINE_LINGER": str(self.engine_linger), "CARREL_PROJECT": names.project},
             restart_attempts=5,
         )
@@ -270,7 +274,7 @@ class ProjectSpawner(DockerSpawner):
                 Mount(f"workspaces/{names.project}/{names.account}", "/workspace", read_only=False),
                 Mount(f"desks/{names.project}/{names.account}", "/home/desk", read_only=False),
             ],
-            labels=names.labels("desk"),
+            labels={**names.labels("desk"), **_disk(granted.quotas)},
             environment={**self.get_env(), **_display_budget(granted.quotas)},
             command=await self.get_command(),
             memory=self.desk_memory,

@@ -17,6 +17,7 @@ from docker.errors import APIError, NotFound
 from bench.kernel import Kernel
 from bench.server import Server
 from hub_config.naming import DeskNames
+from provisioning.disks.disk import Disk
 from provisioning.host import compose, demo
 from provisioning.host.person import Person
 from provisioning.host.settings import Site, site
@@ -166,6 +167,7 @@ def make_project(
         for volume in engine_api.volumes.list(filters=mine):
             with suppress(NotFound):
                 volume.remove(force=True)
+        Disk(where.data, project.name).remove()
 
 
 @pytest.fixture

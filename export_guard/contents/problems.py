@@ -80,7 +80,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "A cell has an attachment that the notebook did not have before. Remove it, or ask for an import.",
     ),
     "content": (400, "What was sent is not a text or a notebook. Reload the page and save again."),
-    "full": (507, "The workspace is full. Delete what is no longer needed, then try again."),
+    "full": (
+        507,
+        "The disk of the project is full. Delete what is no longer needed, or ask an administrator for more room.",
+    ),
     "too-many": (
         413,
         "“{name}” holds more than can be deleted at once. Delete it again to go on with the rest.",

@@ -14,6 +14,7 @@ from aiohttp import web
 from hub_config.docker_gate.creation import Site
 from hub_config.docker_gate.folders import DataFolder
 from hub_config.docker_gate.server import DockerGate
+from provisioning.disks import client
 
 
 def listen(path: Path, group: int) -> socket.socket:
@@ -32,7 +33,7 @@ def main() -> int:
     env = os.environ
     site = Site(
         name=env.get("CARREL_SITE", "carrel"),
-        data=DataFolder(here=Path("/srv/carrel"), host=env["CARREL_HOST_DATA"]),
+        data=DataFolder(here=Path("/srv/carrel"), host=env["CARREL_HOST_DATA"], disks=client.socket_path()),
         desk_subnets=ipaddress.IPv4Network(env.get("CARREL_DESK_SUBNETS", "10.213.0.0/16")),
     )
     guests = {f"{site.name}.{part}": part for part in ("proxy", "hub")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from hub_config import naming
 from hub_config.desk_container import DESK_GID, DESK_UID
 from hub_config.docker_gate.refused import Refused
 from kernels.isolation import ENGINE_GID, ENGINE_UID
+from provisioning.disks import client
+from provisioning.disks.mounting import DiskError
 from provisioning.extracts.manifest import ExtractDamaged, verify
 
 HALF_MADE = 0o000
@@ -34,14 +37,16 @@ class Allowed:
     read_only: bool
     owner: tuple[int, int, int] | None = None
     """uid, gid and mode when the gate makes the folder; None when it must be there."""
+    on_disk: bool = False
+    """Whether it is on the project's disk, which holds its quota."""
 
 
 WORKSPACE = Allowed(
-    ("workspaces", "{project}", "{account}"), "/workspace", False, (ENGINE_UID, ENGINE_GID, 0o2770)
+    ("workspaces", "{project}", "{account}"), "/workspace", False, (ENGINE_UID, ENGINE_GID, 0o2770), True
 )
 DESK_HOME = Allowed(("desks", "{project}", "{account}"), "/home/desk", False, (DESK_UID, DESK_GID, 0o700))
-RUNS = Allowed(("runs", "{project}"), "/runs", True, (0, ENGINE_GID, 0o750))
-RUN = Allowed(("runs", "{project}", "{run}"), "/run", False, (ENGINE_UID, ENGINE_GID, 0o2770))
+RUNS = Allowed(("runs", "{project}"), "/runs", True, (0, ENGINE_GID, 0o750), True)
+RUN = Allowed(("runs", "{project}", "{run}"), "/run", False, (ENGINE_UID, ENGINE_GID, 0o2770), True)
 
 BY_ROLE: Mapping[str, tuple[Allowed, ...]] = {
     "desk": (WORKSPACE, DESK_HOME),
@@ -56,6 +61,8 @@ class DataFolder:
 
     here: Path
     host: str
+    disks: Path | None = None
+    """The socket of the process that mounts the projects' disks."""
 
     def resolve(self, role: str, mount: Mapping[str, object], labels: Mapping[str, str]) -> str:
         """The host path of a bind mount of a ``role`` container, made or verified first.
@@ -72,7 +79,10 @@ class DataFolder:
         elif target == "/template" and role == "run-engine":
             self._check_template(parts, read_only)
         else:
-            self._make(self._allowed(role, parts, target, read_only, labels), parts)
+            allowed = self._allowed(role, parts, target, read_only, labels)
+            if allowed.on_disk and self.disks is not None:
+                self._have_disk(self.disks, labels)
+            self._make(allowed, parts)
         return f"{self.host}/{source}"
 
     def _allowed(
@@ -88,6 +98,16 @@ class DataFolder:
             if target == allowed.target and parts == expected and read_only is allowed.read_only:
                 return allowed
         raise Refused(f"a container of role {role} may not mount {'/'.join(parts)} at {target}")
+
+    @staticmethod
+    def _have_disk(disks: Path, labels: Mapping[str, str]) -> None:
+        size = labels.get(naming.DISK_LABEL, "")
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", size):
+            raise Refused(f"the label {naming.DISK_LABEL} is missing or not a number of bytes")
+        try:
+            client.ensure(disks, labels[naming.PROJECT_LABEL], int(size))
+        except DiskError as error:
+            raise Refused(str(error), status=409) from error
 
     def _check_extract(
         self, parts: tuple[str, ...], target: str, read_only: object, labels: Mapping[str, str]

@@ -58,6 +58,7 @@ def body(run: Run, quotas: Quotas, site: str, image: dict[str, str]) -> dict[str
             naming.PROJECT_LABEL: run.project,
             naming.ACCOUNT_LABEL: run.requested_by,
             naming.RUN_LABEL: run.id,
+            naming.DISK_LABEL: str(quotas.disk_bytes),
             **extracts,
         },
         environment={"CARREL_RUN_REQUEST": json.dumps(request(run, image), ensure_ascii=False)},

@@ -22,6 +22,7 @@ from provisioning.backup import archive, keys, registry, tree
 from provisioning.backup.archive import Counted, Progress, Writer
 from provisioning.backup.manifest import FORMAT
 from provisioning.backup.places import STAGING, Places
+from provisioning.disks.unmounted import refuse_unmounted
 from provisioning.refusal import Refusal
 
 ARCHIVE = ".tar.gz"
@@ -76,6 +77,7 @@ def backup(
     """
     target, keys_target = targets(to, keys_to, now or datetime.now(UTC))
     _check_targets(places, target, keys_target)
+    refuse_unmounted(places.data)
     finished = sweep(target, keys_target)
     if target in finished:
         count = archive.read(target, archive.Receiver(), target.parent, progress)
@@ -275,7 +277,7 @@ def _is_config(path: str) -> bool:
 def _wanted(extracts: str) -> Callable[[str], bool]:
     def wanted(path: str) -> bool:
         parts = path.split("/")
-        if parts[0] == STAGING:
+        if parts[0] in (STAGING, "disks"):  # what is on the disks is in workspaces and runs
             return False
         if parts[0] == "desks" and path.endswith(tuple(a + b for a in _DATABASES for b in _COMPANIONS)):
             return False  # what is in them is in the database's copy

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 from provisioning.disks.mounting import DiskError
 
@@ -31,7 +32,7 @@ def remove(path: Path, project: str) -> None:
     _ask(path, {"do": "remove", "project": project})
 
 
-def _ask(path: Path, request: dict[str, object]) -> dict[str, object]:
+def _ask(path: Path, request: dict[str, object]) -> dict[str, Any]:
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWERED_WITHIN)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from images.console import Stop, run, say
 from images.recipe import OWNER_LABEL, ROOT
-from provisioning.host import compose, docker_engine
+from provisioning.host import compose, disks, docker_engine
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site
 
@@ -78,6 +78,7 @@ def _site(site: Site) -> None:
     volumes = compose.labelled(site, "volume")
     if volumes:
         run(["docker", "volume", "rm", *volumes], why="A volume could not be removed")
+    disks.unmount(site)
 
 
 def _folders(site: Site, names: tuple[str, ...]) -> None:

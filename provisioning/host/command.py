@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from images.recipe import by_name
+from provisioning.disks.client import SOCKET
 from provisioning.host.settings import Site
 
 HERE = "/here"
@@ -37,13 +38,16 @@ def _line(site: Site, arguments: list[str]) -> list[str]:
     # On record as who did it: sudo says who that was.
     actor = os.environ.get("SUDO_USER") or getpass.getuser()
     # Root of the container alone, with no more than it takes to reach another uid's files.
-    rights = ("--user=0:0", "--cap-add=DAC_OVERRIDE", "--cap-add=FOWNER")
+    rights = (
+        *("--user=0:0", "--cap-add=DAC_OVERRIDE", "--cap-add=FOWNER"),
+        *(f"--volume={site.name}_disks:/run/carrel-disks", f"--env=CARREL_DISKS={SOCKET}"),
+    )
     return [
         *("docker", "run", "--rm", "--interactive", *terminal, "--network=none", "--read-only"),
         *("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--tmpfs=/tmp"),
         *(rights if tuple(arguments[:2]) in AS_ROOT else ()),
         *(f"--label=carrel.site={site.name}", *passed, f"--env=CARREL_ACTOR={actor}"),
-        *(f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"),
+        *(f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel:rslave"),
         *(f"--volume={site.keys}:/srv/keys", f"--volume={site.var / 'handover'}:/handover"),
         *(f"--volume={Path.cwd()}:{HERE}", f"--workdir={HERE}", by_name("hub").tag, "carrel", *arguments),
     ]

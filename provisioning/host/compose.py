@@ -11,7 +11,7 @@ from images.recipe import ROOT, by_name
 from provisioning.host.docker_engine import compose_command
 from provisioning.host.settings import Site
 
-SERVICES = ("gate", "proxy", "hub", "portal")
+SERVICES = ("disks", "gate", "proxy", "hub", "portal")
 HEALTHY_WITHIN = 120
 """Seconds."""
 
@@ -93,6 +93,16 @@ def desk_containers(site: Site) -> list[str]:
     return run(command, why="Docker does not answer").split()
 
 
+def engines(site: Site) -> list[str]:
+    """The containers that have a project's files, by id: desks, engines and runs."""
+    found = []
+    for role in ("desk", "engine", "run-engine"):
+        command = ["docker", "ps", "--all", "--quiet", "--filter", f"label=carrel.site={site.name}"]
+        said = run([*command, "--filter", f"label=carrel.role={role}"], why="Docker does not answer")
+        found += said.split()
+    return found
+
+
 def down(site: Site) -> None:
     """Stop the site: desks, runs and services. What people made stays."""
     containers = desk_containers(site)
@@ -121,7 +131,7 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
     done = subprocess.run(  # noqa: S603
         ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"]
         + ["--security-opt=no-new-privileges:true", "--tmpfs=/tmp", f"--label=carrel.site={site.name}"]
-        + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"]
+        + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel:rslave"]
         + [f"--volume={site.keys}:/srv/keys"]
         + [f"--volume={site.var / 'handover'}:/handover", image, "carrel", *arguments],
         input=stdin,

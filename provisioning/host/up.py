@@ -6,7 +6,7 @@ import os
 
 from images import build
 from images.console import Stopwatch, say
-from provisioning.host import checks, compose, demo, docker_engine, tls
+from provisioning.host import checks, compose, demo, disks, docker_engine, tls
 from provisioning.host.lock import alone
 from provisioning.host.settings import Site
 
@@ -24,7 +24,9 @@ def up(site: Site) -> None:
         os.environ.setdefault("DOCKER_BUILDKIT", "0")
         build.build_all(site.var, watch=watch)
         checks.restore(site)
+        disks.share(site)
         demo.folders(site)
+        disks.make_way(site)
         tls.prepare(site)
         compose.up(site)
         watch.lap("services")

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from export_guard.airlock.store import Store
 from export_guard.contents import descriptors
 from provisioning.audit import trail
+from provisioning.disks.unmounted import refuse_unmounted
 from provisioning.lifecycle import bag, tree
 from provisioning.lifecycle.audit_extract import audit_extract
 from provisioning.lifecycle.intent import intent_path
@@ -77,6 +78,7 @@ def archive(engine: Engine, project: str, to: Path, actor: str) -> Archived:
     with database.sessions(engine)() as session:
         _check(get_project(session, project))
         asked = check_nothing_stands(session, project)
+    refuse_unmounted(data_root(), project)
     folder = to / project
     with _alone(to, project):
         if not os.path.lexists(folder):

@@ -22,6 +22,10 @@ from sqlalchemy.orm import Session
 from export_guard.airlock.store import Store
 from export_guard.contents import descriptors
 from provisioning.audit import trail
+from provisioning.disks import client
+from provisioning.disks.disk import Disk
+from provisioning.disks.mounting import DiskError
+from provisioning.disks.unmounted import refuse_unmounted
 from provisioning.gate.keys import key_path
 from provisioning.lifecycle import tree
 from provisioning.lifecycle.intent import certificate_path, certificates_root, intent_path
@@ -73,6 +77,7 @@ def delete_project(
         certificates_root().mkdir(mode=0o750, exist_ok=True)
         with _alone():
             if not intent_path(project).exists():
+                refuse_unmounted(data_root(), project)
                 done = _certificate(engine, project)
                 if done is not None:
                     return done
@@ -237,6 +242,7 @@ def _keys(project: str) -> list[str]:
 
 def _finish(engine: Engine, project: str, begun: Document) -> Document:
     withdrawn = _withdraw(engine, project, begun["extracts"])
+    _remove_disk(project)
     for name in FOLDERS:
         _remove(name, project)
     for extract in withdrawn:
@@ -267,6 +273,25 @@ def _withdraw(engine: Engine, project: str, extracts: list[Document]) -> list[Do
         for each in kept:
             session.get_one(Extract, each["id"]).status = ExtractStatus.WITHDRAWN
     return kept
+
+
+def _remove_disk(project: str) -> None:
+    """The disk that workspaces and runs are on; the folders that it was mounted at go with it."""
+    if not Disk(data_root(), project).image.exists():
+        return
+    process = client.socket_path()
+    if process is None:
+        raise Refusal(
+            "The disk of the project {project} can only be deleted from the host: "
+            "`sudo python3 -m provisioning.host carrel project delete {project}`.",
+            project=project,
+        )
+    try:
+        client.remove(process, project)
+    except DiskError as error:
+        raise Refusal(
+            "The disk of the project {project} is not deleted yet: {reason}", project=project, reason=error
+        ) from error
 
 
 def _remove(*parts: str) -> None:

@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[Patient], list[Finding]], ...] = (
     data.keys,
     data.secrets_file,
     data.half_made,
+    data.project_disks,
 )
 
 

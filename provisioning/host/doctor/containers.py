@@ -15,8 +15,11 @@ from kernels.container_rules import ContainerRules
 from kernels.isolation import RULES as ENGINE_RULES
 from provisioning.host.doctor.finding import Finding, Patient, fail, ok, warn
 
-SERVICES = ("gate", "proxy", "hub", "portal")
-GATE_CAPABILITIES = {"CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE"}
+SERVICES = ("disks", "gate", "proxy", "hub", "portal")
+FILES = {"CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE"}
+CAPABILITIES = {"gate": FILES, "disks": FILES | {"SYS_ADMIN", "MKNOD"}}
+"""Of the two services that are root's, neither on a network; the others have none."""
+DISKS_ALONE = {"Devices": ["/dev/loop-control"], "DeviceCgroupRules": ["b 7:* rwm"]}
 DOCKER_SOCKET = "docker.sock"
 
 WRITABLE = {
@@ -152,14 +155,16 @@ def _mounts(inspected: Mapping[str, Any], role: str, data: Path) -> list[str]:
 
 def _service(inspected: Mapping[str, Any]) -> list[str]:
     host = inspected["HostConfig"]
-    gate = inspected["Name"].endswith(".gate")
+    name = inspected["Name"].rpartition(".")[2]
+    own = DISKS_ALONE if name == "disks" else {}
     found = [
         f"{key} is {host.get(key)!r}"
         for key, fine in NOTHING.items()
-        if key != "CapAdd" and host.get(key, fine[0]) not in fine
+        if key not in ("CapAdd", *own) and host.get(key, fine[0]) not in fine
     ]
+    found += [f"{key} is {host.get(key)!r}" for key, value in own.items() if _devices(host, key) != value]
     added = {each.removeprefix("CAP_") for each in host.get("CapAdd") or []}
-    if added != (GATE_CAPABILITIES if gate else set()):
+    if added != CAPABILITIES.get(name, set()):
         found.append(f"it has the capabilities {sorted(added)}")
     if host.get("CapDrop") != ["ALL"]:
         found.append("it does not drop all capabilities")
@@ -168,11 +173,15 @@ def _service(inspected: Mapping[str, Any]) -> list[str]:
     if not any(str(each).startswith("no-new-privileges") for each in host.get("SecurityOpt") or []):
         found.append("it may gain privileges")
     holds = any(mount["Source"].endswith(DOCKER_SOCKET) for mount in inspected.get("Mounts") or [])
-    if holds and not gate:
+    if holds and name != "gate":
         found.append("it holds the Docker socket")
-    if gate and host.get("NetworkMode") != "none":
-        found.append("the gate is on a network")
+    if name in CAPABILITIES and host.get("NetworkMode") != "none":
+        found.append("it is on a network")
     return found
+
+
+def _devices(host: Mapping[str, Any], key: str) -> list[str]:
+    return [each["PathOnHost"] if isinstance(each, Mapping) else each for each in host.get(key) or []]
 
 
 def process_deviations(inspected: Mapping[str, Any], proc: Path = Path("/proc")) -> list[str]:
@@ -183,7 +192,7 @@ def process_deviations(inspected: Mapping[str, Any], proc: Path = Path("/proc"))
         return []
     status = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     found: list[str] = []
-    if inspected["Name"].endswith(".gate"):
+    if inspected["Name"].rpartition(".")[2] in CAPABILITIES:
         return found
     if int(status.get("CapEff", "0").strip(), 16) or int(status.get("CapBnd", "0").strip(), 16):
         found.append("its process holds capabilities")

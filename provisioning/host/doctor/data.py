@@ -13,9 +13,12 @@ from typing import Any
 from images.build import label
 from images.console import Stop
 from images.recipe import IMAGES, RECIPE_LABEL
+from provisioning.disks.disk import known
 from provisioning.host import compose
 from provisioning.host.doctor.finding import Finding, Patient, fail, ok, warn
 
+FULL = 0.9
+"""Share of a project's disk from which its members will soon be stopped."""
 OLD = 24 * 3600
 """Seconds after which what is half-made is left over and not under way."""
 HALF_MADE = ("*.partial", "*.new", ".restoring*", "*.part", "*.incoming")
@@ -156,6 +159,25 @@ def _below(data: Path) -> list[Path]:
     """The folders of ours, two deep; what members and engines write to is not searched."""
     tops = [data / name for name in ("extracts", "templates", "airlock")]
     return [*tops, *(each for top in tops if top.is_dir() for each in sorted(top.iterdir()) if each.is_dir())]
+
+
+def project_disks(patient: Patient) -> list[Finding]:
+    """Each project's disk is mounted and has room."""
+    found = []
+    for disk in known(patient.site.data):
+        name = f"disk of {disk.project}"
+        if not disk.stands:
+            found.append(fail(name, f"{disk.image} is not mounted", "make up"))
+            continue
+        state = os.statvfs(disk.place)
+        used = 1 - state.f_bavail / max(state.f_blocks, 1)
+        text = f"{used:.0%} of {state.f_blocks * state.f_frsize / 1024**3:.1f} GiB is used"
+        if used >= FULL:
+            fix = f"its members delete files, or: carrel quota set {disk.project} --disk …"
+            found.append(warn(name, text, fix))
+        else:
+            found.append(ok(name, text))
+    return found
 
 
 def left_over(folders: list[Path], now: float) -> list[Finding]:
