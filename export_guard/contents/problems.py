@@ -82,7 +82,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "content": (400, "What was sent is not a text or a notebook. Reload the page and save again."),
     "full": (
         507,
-        "The disk of the project is full. Delete what is no longer needed, or ask an administrator for more room.",
+        "The disk of the project is full. Delete what is no longer needed, "
+        "or ask an administrator for more room.",
     ),
     "too-many": (
         413,

@@ -100,7 +100,9 @@ def test_killed_at_any_point_it_is_finished_by_running_it_again(environment, eng
     assert down.returncode == 0, said
     assert engine_api.containers.list(all=True, filters=mine) == []
     first = engine_api.containers.list(filters={"label": f"carrel.site={running_site[0].name}"})
-    assert {"carrel.hub", "carrel.portal", "carrel.proxy", "carrel.gate"} <= {c.name for c in first}
+    assert {"carrel.hub", "carrel.portal", "carrel.proxy", "carrel.gate", "carrel.disks"} <= {
+        c.name for c in first
+    }
 
 
 def test_a_port_in_use_is_said_before_anything_is_made(environment, engine_api):
@@ -116,9 +118,10 @@ def test_a_port_in_use_is_said_before_anything_is_made(environment, engine_api):
     assert engine_api.containers.list(all=True, filters={"label": f"carrel.site={NAME}"}) == []
 
 
-def test_only_the_gate_holds_the_docker_socket(engine_api, running_site):
+def test_only_the_gate_holds_the_docker_socket_and_only_the_disks_may_mount(engine_api, running_site):
     where, _ = running_site
     for service, user, network in (
+        ("disks", "0:0", "none"),
         ("gate", "0:0", "none"),
         ("hub", "carrel", f"{where.name}_control"),
         ("portal", "carrel", f"{where.name}_control"),
@@ -131,6 +134,9 @@ def test_only_the_gate_holds_the_docker_socket(engine_api, running_site):
         host_config = container.attrs["HostConfig"]
         assert host_config["ReadonlyRootfs"] is True
         assert host_config["CapDrop"] == ["ALL"]
-        assert host_config["SecurityOpt"] == ["no-new-privileges:true"]
+        assert "no-new-privileges:true" in host_config["SecurityOpt"]
+        may_mount = "SYS_ADMIN" in " ".join(host_config["CapAdd"] or [])
+        assert may_mount is (service == "disks"), service
+        assert bool(host_config["Devices"]) is (service == "disks"), service
         if network:
             assert host_config["NetworkMode"] == network

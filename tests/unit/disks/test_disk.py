@@ -247,18 +247,20 @@ def test_a_resizing_that_is_killed_anywhere_loses_nothing(data):
     (data / "workspaces/heart/numbers.bin").write_bytes(content)
     unmount(data)
     work = f"from pathlib import Path\nfrom provisioning.disks import image\nimage.resize(Path({str(disk.image)!r}), %d)"
-    killed = 0
+    killed, said = 0, (data.parent / "said").open("wb+")
     for turn in range(12):
         size = (96 + 40 * (turn % 3)) * MIB
         process = subprocess.Popen(
-            [sys.executable, "-c", work % size], start_new_session=True, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", work % size], start_new_session=True, stdout=said, stderr=said
         )
-        time.sleep(0.06 + 0.012 * turn)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.04 + 0.014 * turn)
         killed += process.poll() is None
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert killed
+    said.seek(0)
+    assert killed, said.read().decode()
     disk.ensure(128 * MIB)
     assert (data / "workspaces/heart/numbers.bin").read_bytes() == content
     unmount(data)

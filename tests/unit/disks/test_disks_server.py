@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
-import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -18,23 +14,6 @@ from provisioning.disks.disk import Disk
 from provisioning.disks.mounting import DiskError
 
 MIB = 1024**2
-
-
-@pytest.fixture
-def server(data: Path, short_tmp: Path):
-    path = short_tmp / "disks.sock"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "provisioning.disks"],
-        env={"CARREL_DISKS": str(path), "CARREL_DATA": str(data), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-    )
-    deadline = time.monotonic() + 10
-    while not path.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    yield path
-    process.kill()
-    process.wait()
 
 
 def test_a_disk_is_had_and_removed_over_the_socket(server, data):

@@ -54,6 +54,7 @@ def test_up_ends_once_every_service_is_healthy(services, place, clock):
     assert started.endswith("docker-compose.yml up --detach --no-build --remove-orphans")
     assert clock.now == 0
     assert {call.split()[-1] for call in services.called("docker inspect")} == {
+        "carrel.disks",
         "carrel.gate",
         "carrel.proxy",
         "carrel.hub",

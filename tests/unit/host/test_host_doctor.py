@@ -143,8 +143,11 @@ def test_a_container_of_an_unknown_role_is_named():
 def service(name: str, **changes) -> dict:
     host = {key: fine[0] for key, fine in containers.NOTHING.items()}
     host |= {"CapDrop": ["ALL"], "ReadonlyRootfs": True, "SecurityOpt": ["no-new-privileges:true"]}
-    if name == "gate":
-        host |= {"CapAdd": sorted(containers.GATE_CAPABILITIES), "NetworkMode": "none"}
+    if name in containers.CAPABILITIES:
+        host |= {"CapAdd": sorted(containers.CAPABILITIES[name]), "NetworkMode": "none"}
+    if name == "disks":
+        loop = {"PathOnHost": "/dev/loop-control", "PathInContainer": "/dev/loop-control"}
+        host |= {"Devices": [loop], "DeviceCgroupRules": ["b 7:* rwm"]}
     return {
         "Name": f"/carrel.{name}",
         "Config": {"Labels": {"carrel.role": "part"}, "Image": "i"},
@@ -161,6 +164,12 @@ def test_services_are_held_to_their_own_rules():
     assert "writable" in containers.deviations(service("portal", ReadonlyRootfs=False), DATA)[0]
     assert "privileges" in containers.deviations(service("proxy", SecurityOpt=None), DATA)[0]
     assert "network" in containers.deviations(service("gate", NetworkMode="carrel_control"), DATA)[0]
+    assert "network" in containers.deviations(service("disks", NetworkMode="bridge"), DATA)[0]
+    assert "capabilities" in containers.deviations(service("gate", CapAdd=["SYS_ADMIN"]), DATA)[0]
+    more = [{"PathOnHost": "/dev/vda"}]
+    for name in ("disks", "gate"):
+        assert "Devices" in containers.deviations(service(name, Devices=more), DATA)[0]
+    assert "Rules" in containers.deviations(service("disks", DeviceCgroupRules=["a *:* rwm"]), DATA)[0]
     hub = service("hub")
     hub["Mounts"] = [{"Type": "bind", "Source": "/var/run/docker.sock", "Destination": "/x", "RW": True}]
     assert containers.deviations(hub, DATA) == ["it holds the Docker socket"]
@@ -186,11 +195,11 @@ def test_the_kernel_has_the_last_word(tmp_path):
 def test_services_that_do_not_run_or_are_not_healthy(place):
     made = patient(place)
     made.__dict__["containers"] = [service(name) for name in containers.SERVICES]
-    assert states(containers.services(made)) == ["ok"] * 4
+    assert states(containers.services(made)) == ["ok"] * 5
     made.containers[0]["State"]["Health"]["Status"] = "starting"
     made.containers[1]["State"]["Health"]["Status"] = "unhealthy"
     made.containers.pop()
-    assert states(containers.services(made)) == ["warn", "fail", "ok", "fail"]
+    assert states(containers.services(made)) == ["warn", "fail", "ok", "ok", "fail"]
 
 
 def test_docker_and_its_limits(place):
