@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 
-from export_guard.contents import bounded_json
+from export_guard import bounded_json
 from export_guard.contents.problems import Refused
 
 Notebook = dict[str, Any]
@@ -32,7 +32,12 @@ def parse(data: bytes) -> Notebook:
     Refused
         As ``not-notebook`` or ``too-complex``.
     """
-    document = bounded_json.parse(data, parts=PARTS, depth=DEPTH)
+    try:
+        document = bounded_json.parse(data, parts=PARTS, depth=DEPTH)
+    except bounded_json.NotJson as problem:
+        raise Refused("not-notebook") from problem
+    except (bounded_json.TooMany, bounded_json.TooDeep) as problem:
+        raise Refused("too-complex") from problem
     if not isinstance(document, dict):
         raise Refused("not-notebook")
     version = document.get("nbformat")
@@ -73,9 +78,11 @@ def serialise(notebook: Notebook) -> bytes:
 
 
 def _dumped(notebook: Notebook) -> bytes:
-    bounded_json.check_depth(notebook, DEPTH)
     try:
+        bounded_json.check_depth(notebook, DEPTH)
         text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    except bounded_json.TooDeep as problem:
+        raise Refused("too-complex") from problem
     except (ValueError, TypeError):
         raise Refused("content") from None
     # A cell whose output holds half a surrogate pair must not keep a notebook from being saved.

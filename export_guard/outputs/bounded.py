@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-from itertools import accumulate
 from typing import Any
 
-import orjson
-
+from export_guard import bounded_json as bounded
 from export_guard.outputs.limits import OutputLimits
-
-# A JSON string; what is left without them is structure.
-STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-NOT_BRACKET = re.compile(rb"[^\[\]{}]++")
-STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-NOT_COUNTED = bytes(set(range(256)) - set(b"[{,"))
 
 
 class Refused(ValueError):
@@ -37,32 +27,12 @@ def bounded_json(
     if len(data) > (limits.message_bytes if size is None else size):
         raise Refused("too-large")
     entries = limits.entries if entries is None else entries
-    # Counting without leaving strings out only finds too many, so most data needs no second look.
-    counted = data.translate(None, NOT_COUNTED)
-    commas = counted.count(b",")
-    if len(counted) - commas > limits.depth or commas > entries:
-        _look_closely(data, limits.depth, entries)
     try:
-        return orjson.loads(data)
-    except ValueError:
-        pass  # NaN, half a surrogate pair, or no JSON at all: a slower reader knows
-    try:
-        return json.loads(data, parse_constant=_nothing)
-    except (ValueError, RecursionError) as problem:
+        return bounded.parse(data, parts=entries, depth=limits.depth)
+    except bounded.TooMany as problem:
+        raise Refused("too-many") from problem
+    except (bounded.TooDeep, bounded.NotJson) as problem:
         raise Refused("malformed") from problem
-
-
-def _look_closely(data: bytes, most: int, entries: int) -> None:
-    structure = STRING.sub(b"", data)
-    if structure.count(b",") + structure.count(b":") > entries:
-        raise Refused("too-many")
-    depth = max(accumulate(map(STEP.__getitem__, NOT_BRACKET.sub(b"", structure))), default=0)
-    if depth > most:
-        raise Refused("malformed")
-
-
-def _nothing(_: str) -> None:
-    return None
 
 
 def within(value: Any, limits: OutputLimits) -> bool:
