@@ -31,8 +31,7 @@ from traitlets import Float, Integer, Unicode
 from traitlets.config import Configurable
 
 import locales
-from export_guard.contents import images
-from export_guard.contents.problems import Refused
+from export_guard import pictures
 from export_guard.denied import DeniedHandler
 from export_guard.desk import SETTING, Desk
 from export_guard.headers import OWN_POLICY
@@ -144,8 +143,8 @@ def _image(data: bytes, limits: OutputLimits) -> Answer:
     if len(data) > limits.image_bytes:
         raise Withheld("too-large", len(data))
     try:
-        image = images.rewritten(data, pixels=limits.image_pixels)
-    except Refused:
+        image = pictures.rewritten(data, pixels=limits.image_pixels)
+    except pictures.NotAPicture:
         raise Withheld("page", len(data)) from None
     return Answer(image.media_type, image.data)
 

@@ -12,7 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from export_guard.contents import images
+from export_guard import pictures
 from export_guard.contents.problems import Refused
 
 if TYPE_CHECKING:
@@ -50,15 +50,15 @@ class PreviewHandler(APIHandler):
         self.finish(image.data, set_content_type=image.media_type)
 
 
-def preview(manager: GuardedContentsManager, path: str) -> images.Image:
+def preview(manager: GuardedContentsManager, path: str) -> pictures.Picture:
     """The preview of the image at ``path``. Raises `Refused`."""
     manager.afford()
     data, entry = manager.workspace.read(path, manager.image_bytes + 1)
     if len(data) > manager.image_bytes:
         raise Refused("too-large-image", entry.name, limit=manager.image_bytes)
     try:
-        image = images.rewritten(data, pixels=manager.image_pixels)
-    except Refused as refused:
-        raise Refused(refused.reason, entry.name) from None
+        image = pictures.rewritten(data, pixels=manager.image_pixels)
+    except pictures.NotAPicture:
+        raise Refused("not-image", entry.name) from None
     manager.count(len(image.data))
     return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from base64 import b64encode
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from export_guard.outputs import images
 from export_guard.outputs.limits import DEFAULTS
+from export_guard.pictures import png
 
 SECRET = b"SECRET-OF-THE-WORKSPACE"
 
@@ -76,7 +78,7 @@ def test_a_cut_or_broken_image_is_refused(kind):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", b"<svg/>", b"GIF", b"RIFF\0\0\0\0WEBP", b"BM", b"%PDF-1.4", images.PNG, b"GIF89a<script>"],
+    [b"", b"x", b"<svg/>", b"GIF", b"RIFF\0\0\0\0WEBP", b"BM", b"%PDF-1.4", png.START, b"GIF89a<script>"],
 )
 def test_other_bytes_are_no_image(data):
     assert images.check(data, DEFAULTS) is None
@@ -102,3 +104,26 @@ def test_base64_is_read_strictly_and_written_anew():
     assert images.from_base64("<script>", DEFAULTS) is None
     assert images.from_data_uri("data:image/png;charset=x;base64," + text, DEFAULTS) is None
     assert images.from_data_uri("DATA:image/PNG;base64," + text, DEFAULTS) is not None
+
+
+def test_bytes_behind_the_pixels_stream_are_dropped():
+    """In IDAT, where a reader that only copies chunks would keep them."""
+    data = picture("PNG")
+    parts = [(kind, body) for kind, body in png._chunks(data)]
+    packed = b"".join(body for kind, body in parts if kind == b"IDAT")
+    carrier = png.START + png._chunk(b"IHDR", parts[0][1]) + png._chunk(b"IDAT", packed + SECRET)
+    carrier += png._chunk(b"IEND", b"")
+    kept = images.check(carrier, DEFAULTS)
+    assert kept is not None
+    assert SECRET not in kept.data
+    assert pixels(kept.data) == pixels(data)
+
+
+def test_pixels_that_are_not_as_many_as_the_header_says_are_refused():
+    data = picture("PNG")
+    (_, header), *_ = png._chunks(data)
+    packed = zlib.compress(
+        zlib.decompress(b"".join(b for k, b in png._chunks(data) if k == b"IDAT")) + SECRET
+    )
+    carrier = png.START + png._chunk(b"IHDR", header) + png._chunk(b"IDAT", packed) + png._chunk(b"IEND", b"")
+    assert images.check(carrier, DEFAULTS) is None
