@@ -29,26 +29,8 @@ def add_grant(session: Session, project: str, reference: str, expires: date | No
     """
     get_project(session, project)
     extract = get_extract(session, reference)
-    if extract.status is ExtractStatus.HELD:
-        raise Refusal(
-            "The extract {extract} is held by the extract gate and cannot be granted. "
-            "See `carrel extract report {extract}`.",
-            extract=f"{extract.name}@{extract.version}",
-        )
-    if extract.status is not ExtractStatus.VERIFIED:
-        raise Refusal(
-            "The extract {extract} is withdrawn and cannot be granted. Grant another version.",
-            extract=f"{extract.name}@{extract.version}",
-        )
     made_for = (extract.manifest.get("gate") or {}).get("project")
-    if made_for not in (None, project):
-        # With another project's pseudonyms the two projects could be joined.
-        raise Refusal(
-            "The extract {extract} was made with the key of the project {project}; "
-            "register the data for this project too.",
-            extract=f"{extract.name}@{extract.version}",
-            project=made_for,
-        )
+    check_grantable(f"{extract.name}@{extract.version}", extract.status, made_for, project)
     grant = grant_in_force(session, project, extract)
     if grant is None:
         grant = Grant(project=project, extract=extract, expires=expires)
@@ -56,6 +38,32 @@ def add_grant(session: Session, project: str, reference: str, expires: date | No
     grant.expires = expires
     session.flush()
     return grant
+
+
+def check_grantable(extract: str, status: ExtractStatus, made_for: str | None, project: str) -> None:
+    """Raise `Refusal` where ``extract`` (``name@version``) may not be granted to ``project``.
+
+    ``made_for``: the project whose key its pseudonyms were made with; None where it has none.
+    """
+    if status is ExtractStatus.HELD:
+        raise Refusal(
+            "The extract {extract} is held by the extract gate and cannot be granted. "
+            "See `carrel extract report {extract}`.",
+            extract=extract,
+        )
+    if status is not ExtractStatus.VERIFIED:
+        raise Refusal(
+            "The extract {extract} is withdrawn and cannot be granted. Grant another version.",
+            extract=extract,
+        )
+    if made_for not in (None, project):
+        # With another project's pseudonyms the two projects could be joined.
+        raise Refusal(
+            "The extract {extract} was made with the key of the project {project}; "
+            "register the data for this project too.",
+            extract=extract,
+            project=made_for,
+        )
 
 
 def revoke_grants(session: Session, project: str, reference: str) -> tuple[Grant, ...]:

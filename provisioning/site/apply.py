@@ -22,6 +22,7 @@ from provisioning.accounts import credentials
 from provisioning.refusal import Refusal
 from provisioning.registry import policies, roles
 from provisioning.registry.columns import utc_now
+from provisioning.registry.grants import check_grantable
 from provisioning.registry.membership import not_for_members
 from provisioning.registry.models import (
     Account,
@@ -32,7 +33,7 @@ from provisioning.registry.models import (
     Project,
     Role,
 )
-from provisioning.registry.passwords import hash_password, random_password
+from provisioning.registry.passwords import hash_random_password, random_password
 from provisioning.registry.project_status import check_declared
 from provisioning.site.faults import Faults
 from provisioning.site.file import AccountWanted, GrantWanted, ProjectWanted, Site
@@ -85,6 +86,8 @@ class _Version(NamedTuple):
     name: str
     version: int
     status: ExtractStatus
+    made_for: str | None
+    """The project whose key its pseudonyms were made with."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -100,7 +103,8 @@ class _Known:
         self.members: dict[str, dict[str, Membership]] = defaultdict(dict)
         for membership in session.scalars(select(Membership)):
             self.members[membership.project][membership.account] = membership
-        rows = session.execute(select(Extract.id, Extract.name, Extract.version, Extract.status))
+        made_for = Extract.manifest["gate"]["project"].as_string()
+        rows = session.execute(select(Extract.id, Extract.name, Extract.version, Extract.status, made_for))
         self.extracts = {row.id: _Version(*row) for row in rows}
         self.versions: dict[str, list[_Version]] = defaultdict(list)
         for version in sorted(self.extracts.values(), key=lambda one: one.version, reverse=True):
@@ -114,7 +118,7 @@ class _Known:
         """The version that ``reference`` means in ``project``. Raises `Refusal`.
 
         A bare name is the newest usable version granted already, so that a project keeps its data,
-        else the newest.
+        else the newest that may be granted to it.
         """
         name, at, number = reference.partition("@")
         if at and not re.fullmatch(r"[1-9][0-9]{0,8}", number):
@@ -132,7 +136,8 @@ class _Known:
                 "There is no registered extract {reference}. See `carrel extract list`.", reference=reference
             )
         granted = [one for one in found if one.id in self.grants[project]]
-        return (granted or found)[0]
+        its_own = [one for one in found if one.made_for in (None, project)]
+        return (granted or its_own or found)[0]
 
 
 Progress = Callable[[int, int], None]
@@ -261,11 +266,7 @@ def _grant(session: Session, project: str, wanted: GrantWanted, known: _Known, a
             applied.changes.append(Change("~", "grant", str(version), project, "expires", *shown))
             grant.expires = wanted.expires
         return version.id
-    if version.status is not ExtractStatus.VERIFIED:
-        raise Refusal(
-            "The extract {extract} is withdrawn and cannot be granted. Grant another version.",
-            extract=str(version),
-        )
+    check_grantable(str(version), version.status, version.made_for, project)
     grant = Grant(project=project, extract_id=version.id, expires=wanted.expires)
     session.add(grant)
     known.grants[project][version.id] = grant
@@ -286,7 +287,7 @@ def _sign_ins(
 ) -> None:
     # Argon2 takes its time on purpose, and lets other threads run meanwhile.
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        hashes = threads.map(hash_password, applied.passwords.values())
+        hashes = threads.map(hash_random_password, applied.passwords.values())
         for done, (name, made) in enumerate(zip(applied.passwords, hashes, strict=True), 1):
             credentials.give_hash(session, known.accounts[name], made, must_change=not enrol)
             if enrol:

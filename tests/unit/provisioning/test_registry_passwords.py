@@ -7,7 +7,14 @@ from sqlalchemy.orm import Session
 
 from provisioning.refusal import Refusal
 from provisioning.registry.models import Account, AccountStatus
-from provisioning.registry.passwords import LONGEST, hash_password, random_password, sign_in, verify_password
+from provisioning.registry.passwords import (
+    LONGEST,
+    hash_password,
+    hash_random_password,
+    random_password,
+    sign_in,
+    verify_password,
+)
 
 
 def test_a_password_opens_its_own_hash_only() -> None:
@@ -64,3 +71,24 @@ def test_random_passwords_differ_and_are_long_enough() -> None:
     made = {random_password() for _ in range(50)}
     assert len(made) == 50
     assert all(len(password) == 19 for password in made)
+
+
+def test_a_random_passwords_cheap_hash_opens_nothing_else_and_takes_as_long_to_check():
+    password = random_password()
+    hashed = hash_random_password(password)
+    assert hashed.startswith("$argon2id$")
+    assert verify_password(hashed, password)
+    assert not verify_password(hashed, random_password())
+
+    def seconds(password_hash: str | None) -> float:
+        taken = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            verify_password(password_hash, "h77k-6z4n-8phz-gy6a")
+            taken.append(time.perf_counter() - begun)
+        return sorted(taken)[2]
+
+    # Nobody's, a first password's and a chosen one's: who asks learns nothing from the time.
+    dear = seconds(hash_password("correct horse"))
+    for other in (None, hashed):
+        assert 0.5 < seconds(other) / dear < 2

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from provisioning.lined_yaml import FileRefused
 from provisioning.registry.access import AccessDenied, desk_access
-from provisioning.registry.models import Account, Extract, Grant, Project, ProjectStatus, Role
+from provisioning.registry.models import Account, Extract, ExtractStatus, Grant, Project, ProjectStatus, Role
 from provisioning.registry.passwords import sign_in
 from provisioning.site.apply import Applied, apply
 from provisioning.site.export import export_site
@@ -350,3 +350,33 @@ def test_an_apply_killed_anywhere_leaves_nothing_or_all(file: SiteFile, registry
     assert killed > 8
     assert "li-wei" in left
     assert file.apply().lines() == []
+
+
+def of_project(made: Extract, project: str) -> Extract:
+    made.manifest = {"gate": {"verified": True, "project": project}}
+    return made
+
+
+def test_an_extract_of_another_projects_key_is_not_granted_by_a_file_either(file, new_extract):
+    """With another project's pseudonyms the two projects could be joined."""
+    file.session.add(of_project(new_extract("stroke", 1), "lung"))
+    refused = file.refused(("- bloods", "- stroke"))
+    assert "made with the key of the project lung" in str(refused)
+    assert file.session.scalars(select(Grant)).all() == []
+
+
+def test_a_bare_name_is_the_newest_version_that_the_project_may_have(file, new_extract):
+    file.session.add_all(
+        [of_project(new_extract("stroke", 1), "heart"), of_project(new_extract("stroke", 2), "lung")]
+    )
+    file.apply(("- bloods", "- stroke"))
+    assert [
+        (found.name, found.version) for found in desk_access(file.session, "li-wei", "heart").extracts
+    ] == [("stroke", 1)]
+
+
+def test_a_held_extract_is_said_to_be_held(file, new_extract):
+    held = new_extract("stroke", 1)
+    held.status = ExtractStatus.HELD
+    file.session.add(held)
+    assert "is held by the extract gate" in str(file.refused(("- bloods", "- stroke@1")))
