@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from provisioning.audit import keys, kinds, reading
+from provisioning.audit import archives, forward, keys, kinds, reading, retention, seals, syslog
 from provisioning.audit.chain import canonical
 from provisioning.audit.heads import anchors, heads, sign_head
 from provisioning.audit.verify import verify
@@ -21,8 +24,9 @@ from provisioning.command import arguments
 from provisioning.command.answer import Answer, table
 from provisioning.command.arguments import noun, verb
 from provisioning.refusal import Refusal
+from provisioning.registry import database
 from provisioning.registry.models import AuditRecord
-from provisioning.settings import keys_root
+from provisioning.settings import archive_root, keys_root
 
 
 def add_to(nouns: Any) -> None:
@@ -30,8 +34,7 @@ def add_to(nouns: Any) -> None:
     add_list(verbs)
     parser = verb(verbs, "access", _access, "list when an extract was mounted, and by whom")
     parser.add_argument("--extract", required=True, metavar="EXTRACT", help="NAME or NAME@VERSION")
-    parser = verb(verbs, "export", _export, "print every record as JSON lines, oldest first")
-    parser.add_argument("--after", type=int, default=0, metavar="N", help="only those behind record N")
+    add_export(verbs)
     parser = verb(verbs, "anchor", _anchor, "sign the last record and print it, to be kept outside the site")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it to FILE instead")
     parser = verb(
@@ -41,6 +44,28 @@ def add_to(nouns: Any) -> None:
         "--anchor", type=Path, action="append", default=[], metavar="FILE", help="hold it to this anchor too"
     )
     parser.add_argument(
+        "--archive",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="read this archive of what was pruned, too",
+    )
+    _add_keys(parser)
+    parser = verb(verbs, "prune", _prune, "put what is old into a signed archive, and remove it")
+    parser.add_argument(
+        "--older-than",
+        type=int,
+        default=retention.LEAST_DAYS,
+        metavar="DAYS",
+        help=f"records received longer ago; {retention.LEAST_DAYS} at least, the default",
+    )
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: audit in CARREL_DATA")
+    _add_keys(parser)
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--key",
         type=Path,
         action="append",
@@ -48,6 +73,26 @@ def add_to(nouns: Any) -> None:
         metavar="FILE",
         help=f"a public key (PEM) that signed; default: {keys.PUBLIC} in CARREL_KEYS",
     )
+
+
+def add_export(verbs: Any) -> None:
+    """The verb ``export``."""
+    parser = verb(
+        verbs,
+        "export",
+        _export,
+        "print every record as JSON lines, or send them to a syslog receiver, oldest first",
+        ["carrel audit export --syslog tls://logs.example:6514 --ca ca.pem"],
+    )
+    parser.add_argument("--after", type=int, default=0, metavar="N", help="only those behind record N")
+    parser.add_argument(
+        "--syslog",
+        metavar="ADDRESS",
+        help="tls://, tcp:// or udp://HOST:PORT, unix:// or unix-stream:///PATH (RFC 5424)",
+    )
+    parser.add_argument("--ca", default="", metavar="FILE", help="PEM that the receiver's certificate is by")
+    parser.add_argument("--certificate", default="", metavar="FILE", help="our own, where it asks for one")
+    parser.add_argument("--certificate-key", default="", metavar="FILE", help="its private key")
 
 
 def add_list(verbs: Any) -> None:
@@ -99,10 +144,60 @@ def _access(chosen: Namespace) -> Answer:
 
 
 def _export(chosen: Namespace) -> Answer:
+    if chosen.syslog:
+        return _send(chosen)
     with arguments.reading() as session:
         for line in reading.lines(session, chosen.after):
             print(canonical(line))
     return Answer([], []) if not chosen.json else Answer({"exported": True}, [])
+
+
+def _send(chosen: Namespace) -> Answer:
+    to = syslog.receiver(chosen.syslog, chosen.ca, chosen.certificate, chosen.certificate_key)
+    count, last, host = 0, chosen.after, socket.gethostname()
+    with arguments.reading() as session:
+        for batch in batched(reading.lines(session, chosen.after), forward.BATCH):
+            syslog.send(to, [syslog.message(line, host) for line in batch])
+            count, last = count + len(batch), batch[-1]["number"]
+    return Answer({"exported": count, "last": last}, [f"{count} records sent to {to.address}, up to {last}"])
+
+
+def batched(lines: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """``lines``, ``size`` at a time."""
+    rest = iter(lines)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _prune(chosen: Namespace) -> Answer:
+    if chosen.older_than < retention.LEAST_DAYS:
+        raise Refusal(
+            "Records are kept for {least} days at least: --older-than {days} is too few.",
+            least=retention.LEAST_DAYS,
+            days=chosen.older_than,
+        )
+    folder = chosen.to or archive_root()
+    engine = database.engine()
+    try:
+        made = retention.prune(
+            engine,
+            folder,
+            keys.signing_key(),
+            chosen.older_than,
+            others=_known(chosen.key) if chosen.key else None,
+        )
+    finally:
+        engine.dispose()
+    rows = [
+        {
+            "archive": str(folder / archives.name(seal.first, seal.last)),
+            "first": seal.first,
+            "last": seal.last,
+        }
+        for seal in made
+    ]
+    lines = [f"records {row['first']} to {row['last']} are in {row['archive']}" for row in rows]
+    return Answer(rows, lines or ["nothing is old enough"])
 
 
 def _anchor(chosen: Namespace) -> Answer:
@@ -120,9 +215,14 @@ def _verify(chosen: Namespace) -> Answer:
     outside = anchors(chosen.anchor)
     with arguments.reading() as session:
         kept = heads(session)
-        verified = verify(session, kept + outside, _known(chosen.key) if kept or outside else {})
-    line = f"{verified.records} records are whole, held to {verified.heads} signed heads"
-    return Answer(asdict(verified), [line])
+        known = _known(chosen.key) if kept or outside or chosen.archive or seals.kept(session) else {}
+        verified = verify(session, kept + outside, known, chosen.archive)
+    lines = [f"{verified.records} records are whole, held to {verified.heads} signed heads"]
+    if verified.archived:
+        lines.append(f"{verified.archived} records in archives are whole")
+    if verified.unseen:
+        lines.append(f"{verified.unseen} heads are of records in archives that were not given: --archive")
+    return Answer(asdict(verified), lines)
 
 
 def _known(given: list[Path]) -> dict[str, Ed25519PublicKey]:

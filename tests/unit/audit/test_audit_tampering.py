@@ -32,7 +32,7 @@ def lift(connection: Connection) -> None:
         for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f"DROP TRIGGER {name}"))
     else:
-        for table in ("audit_records", "audit_heads"):
+        for table in ("audit_records", "audit_heads", "audit_seals"):
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
 
 
