@@ -6,7 +6,7 @@ An admin's own settings are in ``/etc/carrel/jupyterhub_config.py`` (``var/confi
 import os
 from pathlib import Path
 
-from hub_config import portal, roles
+from hub_config import audit_keeper, portal, roles
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
 from provisioning.audit.actor import this_process_is
@@ -39,6 +39,7 @@ c.JupyterHub.admin_access = False
 # Prometheus. The role names the service, so it is always there; without a token nobody is it.
 c.JupyterHub.authenticate_prometheus = True
 c.JupyterHub.services.append(portal.metrics_service(os.environ.get("CARREL_METRICS_TOKEN")))
+c.JupyterHub.services.append(audit_keeper.service())
 
 # A server is a project's desk: always named; the one without a name is refused by the spawner.
 c.JupyterHub.spawner_class = ProjectSpawner

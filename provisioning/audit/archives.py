@@ -137,9 +137,10 @@ def _verified(
             seal = _seal(file, document, walk)
             continue
         if walk is None:
-            first, prev = document.get("number"), document.get("prev")
-            if type(first) is not int or not isinstance(prev, str):
+            begins = document.get("number"), document.get("prev")
+            if type(begins[0]) is not int or not isinstance(begins[1], str):
                 raise _no_archive(file)
+            first, prev = begins[0], begins[1]
             walk = Walk(first - 1, prev)
         walk.take(document)
         digest.update(content)

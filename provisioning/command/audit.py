@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from provisioning.audit import archives, forward, keys, kinds, reading, retention, seals, syslog
+from provisioning.audit import archives, forward, keys, kinds, reading, retention, seals, syslog, usage
 from provisioning.audit.chain import canonical
 from provisioning.audit.heads import anchors, heads, sign_head
 from provisioning.audit.verify import verify
@@ -34,6 +34,23 @@ def add_to(nouns: Any) -> None:
     add_list(verbs)
     parser = verb(verbs, "access", _access, "list when an extract was mounted, and by whom")
     parser.add_argument("--extract", required=True, metavar="EXTRACT", help="NAME or NAME@VERSION")
+    parser = verb(
+        verbs,
+        "usage",
+        _usage,
+        "add up processor, memory and GPU hours by project",
+        ["carrel audit usage --project breast-survival --from 2026-01-01 --to 2026-04-01 --json"],
+    )
+    parser.add_argument("--project", metavar="PROJECT", help="of this project only")
+    for name, dest, said in (("from", "since", "from"), ("to", "until", "before")):
+        parser.add_argument(
+            f"--{name}",
+            dest=dest,
+            type=_moment,
+            metavar="TIME",
+            help=f"{said} YYYY-MM-DD or YYYY-MM-DDTHH:MM",
+        )
+    parser.add_argument("--by-user", action="store_true", help="a row for each account in each project")
     add_export(verbs)
     parser = verb(verbs, "anchor", _anchor, "sign the last record and print it, to be kept outside the site")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it to FILE instead")
@@ -150,6 +167,19 @@ def _export(chosen: Namespace) -> Answer:
         for line in reading.lines(session, chosen.after):
             print(canonical(line))
     return Answer([], []) if not chosen.json else Answer({"exported": True}, [])
+
+
+def _usage(chosen: Namespace) -> Answer:
+    with arguments.reading() as session:
+        found = usage.usage(session, project=chosen.project, since=chosen.since, until=chosen.until)
+    named: list[tuple[dict[str, str], usage.Usage]] = (
+        [({"project": project, "user": user}, found[project, user]) for project, user in sorted(found)]
+        if chosen.by_user
+        else [({"project": project}, each) for project, each in usage.by_project(found)]
+    )
+    rows = [{**who, **{name: round(hours, 4) for name, hours in asdict(each).items()}} for who, each in named]
+    columns = ["project", *(["user"] if chosen.by_user else []), *asdict(usage.Usage())]
+    return table(rows, columns)
 
 
 def _send(chosen: Namespace) -> Answer:
