@@ -10,7 +10,7 @@ from hub_config import audit_keeper, portal, roles
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
 from provisioning.audit.actor import this_process_is
-from provisioning.registry import database
+from provisioning.audit.upgrade import upgrade_recorded
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
@@ -18,7 +18,7 @@ site = os.environ.get("CARREL_SITE", "carrel")
 version = os.environ.get("CARREL_VERSION", "0.1.0")
 
 this_process_is("hub")
-database.upgrade()
+upgrade_recorded()
 
 # Hub and proxy. The proxy runs on when the hub restarts; its API is a unix socket that only the hub has.
 c.JupyterHub.bind_url = "http://0.0.0.0:8000"

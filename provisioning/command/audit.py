@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import socket
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -15,11 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.exc import DBAPIError
 
-from provisioning.audit import archives, forward, keys, kinds, reading, retention, seals, syslog, usage
+from provisioning.audit import (
+    archives,
+    forward,
+    keys,
+    kinds,
+    reading,
+    retention,
+    seals,
+    syslog,
+    trail,
+    usage,
+)
 from provisioning.audit.chain import canonical
 from provisioning.audit.heads import anchors, heads, sign_head
-from provisioning.audit.verify import verify
+from provisioning.audit.verify import TrailBroken, verify
 from provisioning.command import arguments
 from provisioning.command.answer import Answer, table
 from provisioning.command.arguments import noun, verb
@@ -234,6 +247,8 @@ def _anchor(chosen: Namespace) -> Answer:
     key = keys.signing_key()
     with arguments.writing() as session:
         head = sign_head(session, key)
+        detail = {"number": head.number, "hash": head.hash, "fingerprint": head.key}
+        trail.record(session, "audit-anchored", detail=detail)
     content = json.dumps(asdict(head), indent=1)
     if chosen.out is not None:
         _write(chosen.out, content + "\n")
@@ -246,13 +261,31 @@ def _verify(chosen: Namespace) -> Answer:
     with arguments.reading() as session:
         kept = heads(session)
         known = _known(chosen.key) if kept or outside or chosen.archive or seals.kept(session) else {}
-        verified = verify(session, kept + outside, known, chosen.archive)
+        try:
+            verified = verify(session, kept + outside, known, chosen.archive)
+        except TrailBroken as broken:
+            session.rollback()
+            _found("audit-broken", {"number": broken.number})
+            raise
+    last = verified.first + verified.records - 1
+    count = verified.records + verified.archived
+    _found("audit-verified", {"number": last, "count": count, "heads": verified.heads})
     lines = [f"{verified.records} records are whole, held to {verified.heads} signed heads"]
     if verified.archived:
         lines.append(f"{verified.archived} records in archives are whole")
     if verified.unseen:
         lines.append(f"{verified.unseen} heads are of records in archives that were not given: --archive")
     return Answer(asdict(verified), lines)
+
+
+def _found(kind: str, detail: dict[str, int]) -> None:
+    """That somebody looked, and what they found. A registry that cannot be written hides no finding."""
+    try:
+        with arguments.writing() as session:
+            trail.record(session, kind, detail=detail)
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0]
+        print(f"not on the audit trail itself: {reason}", file=sys.stderr)
 
 
 def _known(given: list[Path]) -> dict[str, Ed25519PublicKey]:

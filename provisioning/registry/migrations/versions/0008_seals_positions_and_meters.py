@@ -95,4 +95,24 @@ def _postgresql() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("an audit trail is not taken apart: restore the backup of before")
+    connection = op.get_bind()
+    if connection.scalar(sa.text("SELECT count(*) FROM audit_seals")):
+        raise NotImplementedError("records were pruned: restore the backup of before")
+    if connection.dialect.name == "sqlite":
+        for table in PRUNED:
+            op.execute(f"DROP TRIGGER {table}_no_delete")
+            op.execute(
+                f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{ONLY_ADDED}'); END"
+            )
+    else:
+        for table in PRUNED:
+            op.execute(f"DROP TRIGGER {table}_keep_unsealed ON {table}")
+            op.execute(f"DROP TRIGGER {table}_only_add ON {table}")
+            op.execute(
+                f"CREATE TRIGGER {table}_only_add BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_add()"
+            )
+        op.execute("DROP FUNCTION audit_keep_unsealed")
+    for table in ("usage_meters", "audit_positions", "audit_seals"):
+        op.drop_table(table)
