@@ -32,9 +32,10 @@ from provisioning.audit import (
 )
 from provisioning.audit.chain import canonical
 from provisioning.audit.heads import anchors, heads, sign_head
+from provisioning.audit.standing import standing
 from provisioning.audit.verify import TrailBroken, verify
 from provisioning.command import arguments
-from provisioning.command.answer import Answer, table
+from provisioning.command.answer import Answer, fields, table
 from provisioning.command.arguments import noun, verb
 from provisioning.refusal import Refusal
 from provisioning.registry import database
@@ -64,6 +65,7 @@ def add_to(nouns: Any) -> None:
             help=f"{said} YYYY-MM-DD or YYYY-MM-DDTHH:MM",
         )
     parser.add_argument("--by-user", action="store_true", help="a row for each account in each project")
+    verb(verbs, "status", _status, "say what is signed, anchored, archived and handed on, and what waits")
     add_export(verbs)
     parser = verb(verbs, "anchor", _anchor, "sign the last record and print it, to be kept outside the site")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it to FILE instead")
@@ -180,6 +182,11 @@ def _export(chosen: Namespace) -> Answer:
         for line in reading.lines(session, chosen.after):
             print(canonical(line))
     return Answer([], []) if not chosen.json else Answer({"exported": True}, [])
+
+
+def _status(chosen: Namespace) -> Answer:
+    with arguments.reading() as session:
+        return fields(standing(session))
 
 
 def _usage(chosen: Namespace) -> Answer:

@@ -218,6 +218,6 @@ def _holding(url: str) -> list[str]:
         found = session.query(Extract).filter_by(name="phones").one()
         findings = found.manifest["gate"]["findings"]
     engine.dispose()
-    held = [each["id"] for each in findings if each["severity"] == "block"]
+    held = [each["id"] for each in findings if each["severity"] == "blocking"]
     assert held, json.dumps(findings)
     return held
