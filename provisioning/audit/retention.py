@@ -102,6 +102,7 @@ def _finished(
 
 def _held(session: Session, seal: Seal, folder: Path, known: Mapping[str, Ed25519PublicKey]) -> None:
     """Hold what was archived to the registry's own record and heads, before anything is removed."""
+    _still_mine(session, seal)
     there = session.scalar(select(AuditRecord.hash).where(AuditRecord.number == seal.last))
     signed = [head for head in heads.heads(session) if seal.first <= head.number <= seal.last]
     wanted = frozenset(head.number for head in signed)
@@ -115,9 +116,17 @@ def _held(session: Session, seal: Seal, folder: Path, known: Mapping[str, Ed2551
             )
 
 
+def _still_mine(session: Session, seal: Seal) -> None:
+    """That nobody prunes into another folder: two seals over one another would break the trail for good."""
+    newest = max((each.last for each in seals.kept(session)), default=0)
+    if newest != seal.first - 1:
+        raise Refusal("The audit trail is being pruned by somebody else. Nothing was removed.")
+
+
 def _remove(registry: Engine, seal: Seal) -> None:
     """In one transaction: the seal is kept, what it stands for goes, and that is on the trail."""
     with database.writing(registry) as session:
+        _still_mine(session, seal)
         session.add(seal.row)
         session.flush()
         session.execute(delete(AuditRecord).where(AuditRecord.number <= seal.last))

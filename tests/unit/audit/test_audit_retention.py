@@ -303,6 +303,25 @@ def test_a_damaged_archive_that_was_left_is_made_anew(old: Engine, folder: Path)
     assert whole(old, [file]).archived == 20
 
 
+def test_two_that_prune_into_different_folders_do_not_break_the_trail(
+    old: Engine, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, wrote = keys.signing_key(), archives.write
+
+    def meanwhile(*arguments: object) -> Seal:
+        made = wrote(*arguments)
+        monkeypatch.setattr(archives, "write", wrote)
+        prune(old, tmp_path / "other", key)
+        return made
+
+    monkeypatch.setattr(archives, "write", meanwhile)
+    with pytest.raises(Refusal, match="by somebody else"):
+        prune(old, folder, key, most=19)
+    assert whole(old, archives_in(tmp_path / "other")).archived == 20
+    with database.sessions(old)() as session:
+        assert [seal.last for seal in seals.kept(session)] == [20]
+
+
 PRUNER = """
 import sys
 from pathlib import Path
