@@ -60,7 +60,7 @@ class AuditKeeper(Configurable):
 
     sign_every = Float(300.0, min=1, config=True, help="Seconds between two signatures of the last record.")
     keep_days = Integer(
-        retention.LEAST_DAYS,
+        730,
         config=True,
         help=f"Days that records stay in the registry; fewer than {retention.LEAST_DAYS} count as that many.",
     )

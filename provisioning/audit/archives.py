@@ -121,6 +121,35 @@ def verify(
         ) from error
 
 
+def lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The records of an archive that was verified before, as `reading.lines` gives them."""
+    with file.open("rb") as opened:
+        for _, document in _lines(opened):
+            if "carrel" not in document:
+                yield document
+
+
+def sealed(folder: Path, seal: Seal) -> Path | None:
+    """The archive in ``folder`` that the registry's own ``seal`` stands for; None where it is not there.
+
+    No key is wanted: the seal says what its lines hash to. Raises `TrailBroken` where they do not.
+    """
+    file = folder / name(seal.first, seal.last)
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as opened:
+            for content, document in _lines(opened):
+                if "carrel" not in document:
+                    digest.update(content)
+    except FileNotFoundError:
+        return None
+    if digest.hexdigest() != seal.sha256:
+        raise TrailBroken(
+            seal.last, "Up to record {number} the archive {file} is not the one that was sealed.", file=file
+        )
+    return file
+
+
 def _verified(
     file: Path, opened: IO[bytes], known: Mapping[str, Ed25519PublicKey], wanted: frozenset[int]
 ) -> tuple[Seal, dict[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,12 @@ def accesses(session: Session, extract: str) -> tuple[AuditRecord, ...]:
     """Each time that ``extract`` was mounted, the oldest first: when, by whom, where, with which digest."""
     query = select(AuditRecord).where(AuditRecord.kind == "extract-mounted").order_by(AuditRecord.number)
     return tuple(session.scalars(_of_extract(query, extract)))
+
+
+def is_access(line: Mapping[str, Any], extract: str) -> bool:
+    """Whether a line of an archive is one of `accesses`."""
+    named: str = line["extract"]
+    return line["kind"] == "extract-mounted" and (named == extract or named.startswith(f"{extract}@"))
 
 
 def lines(session: Session, after: int = 0, last: int | None = None) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ killed loses nothing but the time in which nobody sampled; even then processor t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,19 +137,38 @@ def usage(
     project: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    archived: Iterable[Mapping[str, Any]] = (),
 ) -> dict[tuple[str, str], Usage]:
-    """By project and account, from the trail; of a record that reaches over an end of the time, its part."""
+    """By project and account, from the trail; of a record that reaches over an end of the time, its part.
+
+    ``archived`` are lines of archives that were verified.
+    """
+    found: dict[tuple[str, str], Usage] = {}
+    for line in archived:
+        if (line["kind"], line["source"]) == (KIND, SOURCE) and project in (None, line["project"]):
+            ended = datetime.fromisoformat(line["time"])
+            _count(found, line["project"], line["user"], ended, line["detail"], (since, until))
     query = select(AuditRecord).where(AuditRecord.kind == KIND, AuditRecord.source == SOURCE)
     if project is not None:
         query = query.where(AuditRecord.project == project)
     if since is not None:
         query = query.where(AuditRecord.time > since)
-    found: dict[tuple[str, str], Usage] = {}
     for record in session.scalars(query.order_by(AuditRecord.number).execution_options(yield_per=1000)):
-        share = _share(record, since, until)
-        if share:
-            _add(found.setdefault((record.project, record.user), Usage()), record.detail, share)
+        _count(found, record.project, record.user, record.time, record.detail, (since, until))
     return found
+
+
+def _count(  # noqa: PLR0917 (private)
+    found: dict[tuple[str, str], Usage],
+    project: str,
+    user: str,
+    ended: datetime,
+    detail: dict[str, Any],
+    within: tuple[datetime | None, datetime | None],
+) -> None:
+    share = _share(ended, detail["seconds"], *within)
+    if share:
+        _add(found.setdefault((project, user), Usage()), detail, share)
 
 
 def by_project(found: dict[tuple[str, str], Usage]) -> Iterator[tuple[str, Usage]]:
@@ -163,9 +182,8 @@ def by_project(found: dict[tuple[str, str], Usage]) -> Iterator[tuple[str, Usage
         yield name, total
 
 
-def _share(record: AuditRecord, since: datetime | None, until: datetime | None) -> float:
-    seconds = record.detail["seconds"]
-    begins, ends = record.time - timedelta(seconds=seconds), record.time
+def _share(ends: datetime, seconds: int, since: datetime | None, until: datetime | None) -> float:
+    begins = ends - timedelta(seconds=seconds)
     inside = min(ends, until or ends) - max(begins, since or begins)
     return max(0.0, min(1.0, inside.total_seconds() / seconds)) if seconds else 0.0
 

@@ -48,6 +48,7 @@ def add_to(nouns: Any) -> None:
     add_list(verbs)
     parser = verb(verbs, "access", _access, "list when an extract was mounted, and by whom")
     parser.add_argument("--extract", required=True, metavar="EXTRACT", help="NAME or NAME@VERSION")
+    _add_archives(parser)
     parser = verb(
         verbs,
         "usage",
@@ -65,6 +66,7 @@ def add_to(nouns: Any) -> None:
             help=f"{said} YYYY-MM-DD or YYYY-MM-DDTHH:MM",
         )
     parser.add_argument("--by-user", action="store_true", help="a row for each account in each project")
+    _add_archives(parser)
     verb(verbs, "status", _status, "say what is signed, anchored, archived and handed on, and what waits")
     add_export(verbs)
     parser = verb(verbs, "anchor", _anchor, "sign the last record and print it, to be kept outside the site")
@@ -75,15 +77,7 @@ def add_to(nouns: Any) -> None:
     parser.add_argument(
         "--anchor", type=Path, action="append", default=[], metavar="FILE", help="hold it to this anchor too"
     )
-    parser.add_argument(
-        "--archive",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="read this archive of what was pruned, too",
-    )
-    _add_keys(parser)
+    _add_archives(parser)
     parser = verb(verbs, "prune", _prune, "put what is old into a signed archive, and remove it")
     parser.add_argument(
         "--older-than",
@@ -93,6 +87,18 @@ def add_to(nouns: Any) -> None:
         help=f"records received longer ago; {retention.LEAST_DAYS} at least, the default",
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: audit in CARREL_DATA")
+    _add_keys(parser)
+
+
+def _add_archives(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--archive",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="read this archive of what was pruned, too",
+    )
     _add_keys(parser)
 
 
@@ -170,8 +176,9 @@ def _list(chosen: Namespace) -> Answer:
 
 
 def _access(chosen: Namespace) -> Answer:
+    rows = [line for line in _archived(chosen) if reading.is_access(line, chosen.extract)]
     with arguments.reading() as session:
-        rows = [_row(record) for record in reading.accesses(session, chosen.extract)]
+        rows += [_row(record) for record in reading.accesses(session, chosen.extract)]
     return table(rows, ("time", "user", "project", "extract", "detail"))
 
 
@@ -189,9 +196,25 @@ def _status(chosen: Namespace) -> Answer:
         return fields(standing(session))
 
 
+def _archived(chosen: Namespace) -> Iterator[dict[str, Any]]:
+    """The pruned records in the archives that were given, each once, and verified to its end first."""
+    if not chosen.archive:
+        return
+    known = _known(chosen.key)
+    with arguments.reading() as session:
+        pruned = max((seal.last for seal in seals.kept(session)), default=0)
+    last = 0
+    for first, file in sorted((archives.verify(file, known)[0].first, file) for file in chosen.archive):
+        for line in archives.lines(file):
+            if max(last, first - 1) < line["number"] <= pruned:
+                last = line["number"]
+                yield line
+
+
 def _usage(chosen: Namespace) -> Answer:
     with arguments.reading() as session:
-        found = usage.usage(session, project=chosen.project, since=chosen.since, until=chosen.until)
+        when = {"since": chosen.since, "until": chosen.until}
+        found = usage.usage(session, project=chosen.project, **when, archived=_archived(chosen))
     named: list[tuple[dict[str, str], usage.Usage]] = (
         [({"project": project, "user": user}, found[project, user]) for project, user in sorted(found)]
         if chosen.by_user

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from old_trail import add, archives_in
 from sqlalchemy import Engine, select, text
 from test_audit_tampering import lift
 
-from provisioning.audit import archives, heads, keys, reading, retention, seals
+from provisioning.audit import archives, heads, keys, reading, retention, seals, trail
 from provisioning.audit.retention import prune
 from provisioning.audit.seals import Seal
 from provisioning.audit.verify import TrailBroken, Verified, verify
+from provisioning.command import main
+from provisioning.lifecycle.audit_extract import audit_extract
 from provisioning.refusal import Refusal
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
@@ -371,3 +374,69 @@ def test_pruners_that_are_killed_at_any_time_lose_nothing(
 def test_the_least_is_half_a_year() -> None:
     assert retention.keep_days(1) == retention.LEAST_DAYS == 180
     assert retention.keep_days(400) == 400
+
+
+def test_usage_and_access_are_read_in_archives_too_each_record_once(
+    engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    detail = {"part": "engine", "container": "b" * 12, "seconds": 3600, "cpu_ms": 3_600_000}
+    detail |= {"memory_mib_s": 0, "gpu_s": 3600, "counter_ms": 0}
+    for days in (400, 1):
+        with monkeypatch.context() as clock:
+            moment = utc_now() - timedelta(days=days)
+            clock.setattr(trail, "utc_now", lambda moment=moment: moment)
+            with database.writing(engine) as session:
+                who = {"user": "li-wei", "project": "heart", "time": moment}
+                trail.record(session, "resource-use", source="hub", **who, detail=detail)
+                # Not the hub's word, so it counts for nothing.
+                trail.record(session, "resource-use", source="desk", **who, detail=detail)
+                mounted = {"digest": "sha256:" + "0" * 64}
+                trail.record(
+                    session, "extract-mounted", source="hub", extract="bloods@1", **who, detail=mounted
+                )
+    with database.sessions(engine)() as session:
+        half = archives.write(folder, reading.lines(session, 0, 2), (0, "0" * 64), keys.signing_key())
+
+    def asked(*arguments: str, of: list[Path]) -> list[dict]:
+        given = [part for file in of for part in ("--archive", str(file))]
+        assert main(["audit", *arguments, *given, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    left_over = [folder / archives.name(half.first, half.last)]
+    assert [row["gpu_hours"] for row in asked("usage", of=left_over)] == [2.0], "nothing is pruned yet"
+    prune(engine, folder, keys.signing_key())
+    files = archives_in(folder)
+    assert len(files) == 2, "the one of before was used"
+    assert [row["gpu_hours"] for row in asked("usage", of=[])] == [1.0]
+    assert [row["gpu_hours"] for row in asked("usage", of=[*files, files[0]])] == [2.0]
+    assert len(asked("access", "--extract", "bloods", of=[])) == 1
+    assert len(asked("access", "--extract", "bloods", of=files)) == 2
+    assert asked("access", "--extract", "blood", of=files) == []
+    files[0].write_bytes(files[0].read_bytes().replace(b'"gpu_s":3600', b'"gpu_s":9999'))
+    assert main(["audit", "usage", "--archive", str(files[0])]) == 1
+    assert "Record 1 of the audit trail was changed" in capsys.readouterr().err
+
+
+def test_a_projects_bag_has_its_pruned_records_or_says_where_they_are(
+    old: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_DATA", str(tmp_path / "data"))
+
+    def extract() -> list[dict]:
+        with database.sessions(old)() as session:
+            return list(audit_extract(session, "心脏"))
+
+    before = extract()
+    prune(old, tmp_path / "data/audit", keys.signing_key(), most=15)
+    assert extract() == before
+    assert [each["number"] for each in before] == list(range(1, 31))
+    with database.sessions(old)() as session:
+        assert list(audit_extract(session, "other")) == []
+    first, second = archives_in(tmp_path / "data/audit")
+    second.rename(tmp_path / "away")
+    found = extract()
+    assert found[15]["archive"] == "audit-16-20.jsonl"
+    assert [each["number"] for each in found[16:]] == list(range(21, 31))
+    first.write_bytes(first.read_bytes().replace("心脏".encode(), "肺".encode(), 1))
+    with pytest.raises(TrailBroken):
+        extract()
