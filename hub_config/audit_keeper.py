@@ -71,6 +71,11 @@ class AuditKeeper(Configurable):
     syslog_ca = Unicode(config=True, help="PEM file of who vouches for a tls:// receiver.")
     syslog_certificate = Unicode(config=True, help="PEM file of our own certificate, where it asks for one.")
     syslog_key = Unicode(config=True, help="PEM file of that certificate's private key.")
+    syslog_plain_end = Bool(
+        False,
+        config=True,
+        help="Take the end of the TCP connection for a tls:// receiver's, where it sends no close_notify.",
+    )
     forward_every = Float(2.0, min=0.1, config=True, help="Seconds between two looks for new records.")
     sample_every = Float(30.0, min=1, config=True, help="Seconds between two looks at what containers use.")
     usage_every = Float(900.0, min=60, config=True, help="Seconds that one record of usage covers.")
@@ -92,7 +97,8 @@ class AuditKeeper(Configurable):
         """The syslog receiver, if there is one. Raises `Refusal`."""
         if not self.syslog:
             return None
-        return receiver(self.syslog, self.syslog_ca, self.syslog_certificate, self.syslog_key)
+        files = self.syslog_ca, self.syslog_certificate, self.syslog_key
+        return receiver(self.syslog, *files, plain_end=self.syslog_plain_end)
 
     def sign(self) -> None:
         """Sign the last record, where there is one that is not signed yet."""

@@ -13,7 +13,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,9 @@ ENTERPRISE = 32473
 """Of the structured data's name: the number that RFC 5612 keeps for examples. Carrel has none of its own."""
 PATIENCE = 15.0
 """Seconds to connect, and without anything passing."""
+CHUNK, MOST_ANSWERS = 16 * 1024, 1000
+"""Bytes that are read at a time, and reads after which a receiver that answers is none."""
+TALKS = "it answers, and a syslog receiver does not"
 
 
 class ReceiverAway(Refusal):
@@ -55,6 +58,8 @@ class Receiver:
     ca: str = ""
     certificate: str = ""
     key: str = ""
+    plain_end: bool = False
+    """Whether a TLS receiver may end by closing the TCP connection alone, as rsyslog's gtls driver does."""
 
     @property
     def address(self) -> str:
@@ -63,7 +68,9 @@ class Receiver:
         return f"{self.scheme}://{self.path or f'{host}:{self.port}'}"
 
 
-def receiver(address: str, ca: str = "", certificate: str = "", key: str = "") -> Receiver:
+def receiver(
+    address: str, ca: str = "", certificate: str = "", key: str = "", *, plain_end: bool = False
+) -> Receiver:
     """Such as ``tls://logs.example:6514``, ``tcp://``, ``udp://``, ``unix:///dev/log``, ``unix-stream://``.
 
     Raises `Refusal`.
@@ -94,7 +101,8 @@ def receiver(address: str, ca: str = "", certificate: str = "", key: str = "") -
             raise Refusal("The file {file} does not exist, which the syslog receiver needs.", file=file)
     if parts.scheme != "tls" and (ca or certificate or key):
         raise Refusal("Certificates go with a tls:// receiver, not with {address}.", address=address)
-    return Receiver(parts.scheme, parts.hostname, port or PORTS[parts.scheme], "", ca, certificate, key)
+    where = parts.scheme, parts.hostname, port or PORTS[parts.scheme]
+    return Receiver(*where, "", ca, certificate, key, plain_end)
 
 
 def message(line: Mapping[str, Any], host: str) -> bytes:
@@ -159,40 +167,108 @@ def _datagrams(to: Receiver, messages: Iterable[bytes], patience: float) -> None
 
 
 def _stream(to: Receiver, messages: Iterable[bytes], patience: float) -> None:
-    with _connected(to, patience) as opened:
+    with _connected(to, patience) as plain:
+        link = _Tls(plain, to) if to.scheme == "tls" else _Plain(plain)
         pending = bytearray()
         for each in messages:
             pending += each + b"\n" if to.scheme == "unix-stream" else b"%d %s" % (len(each), each)
             if len(pending) >= 64 * 1024:
-                opened.sendall(pending)
+                link.send(pending)
                 pending.clear()
-        opened.sendall(pending)
-        if isinstance(opened, ssl.SSLSocket):
-            opened.unwrap().close()
-            return
-        opened.shutdown(socket.SHUT_WR)
-        for _ in range(1000):
-            if not opened.recv(4096):
-                return
-        raise OSError("it answers, and a syslog receiver does not")
+        link.send(pending)
+        link.end()
 
 
 @contextmanager
 def _connected(to: Receiver, patience: float) -> Iterator[socket.socket]:
-    if to.scheme in UNIX:
-        plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        plain.settimeout(patience)
-        with plain:
-            plain.connect(to.path)
+    if to.scheme not in UNIX:
+        with socket.create_connection((to.host, to.port), timeout=patience) as plain:
             yield plain
         return
-    with socket.create_connection((to.host, to.port), timeout=patience) as plain:
-        if to.scheme == "tcp":
-            yield plain
-            return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as plain:
+        plain.settimeout(patience)
+        plain.connect(to.path)
+        yield plain
+
+
+class _Plain:
+    """A connection without TLS."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        self.plain = plain
+
+    def send(self, data: bytearray) -> None:
+        self.plain.sendall(data)
+
+    def end(self) -> None:
+        """End our side, and wait for the end of the other. Raises OSError for a reset."""
+        self.plain.shutdown(socket.SHUT_WR)
+        for _ in range(MOST_ANSWERS):
+            if not self.plain.recv(CHUNK):
+                return
+        raise OSError(TALKS)
+
+
+class _Tls:
+    """A connection with TLS, its bytes in our hands.
+
+    `ssl.SSLSocket.unwrap` takes a fatal alert for a close_notify: with TLS 1.3 a receiver that refuses our
+    certificate says so only after our handshake is over. Here what it says is read, and told apart.
+    """
+
+    def __init__(self, plain: socket.socket, to: Receiver) -> None:
         context = ssl.create_default_context(cafile=to.ca or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if to.certificate:
             context.load_cert_chain(to.certificate, to.key or None)
-        with context.wrap_socket(plain, server_hostname=to.host) as opened:
-            yield opened
+        self.plain, self.plain_end = plain, to.plain_end
+        self.coming, self.going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.coming, self.going, server_hostname=to.host)
+        self._done(self.tls.do_handshake)
+
+    def send(self, data: bytearray) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self.tls.write(view) :]
+        self._flush()
+
+    def end(self) -> None:
+        """Say close_notify and wait for theirs. Raises OSError (ssl.SSLError is one) for anything else."""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.read(CHUNK)  # what came with the handshake, an alert among it
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.unwrap()  # nothing of theirs is there to be read yet, so this only says ours
+        self._flush()
+        try:
+            for _ in range(MOST_ANSWERS):
+                self._done(lambda: self.tls.read(CHUNK))
+        except ssl.SSLZeroReturnError:
+            # It may have been said before ours was read: then the rest was unread, and TCP is reset.
+            _Plain(self.plain).end()
+            return
+        except ssl.SSLEOFError as error:
+            # The end of TCP, and not a reset: whoever is between could have made it, too.
+            if self.plain_end:
+                return
+            raise OSError("it ends TLS without close_notify, which RFC 5425 wants") from error
+        raise OSError(TALKS)
+
+    def _done(self, step: Callable[[], Any]) -> None:
+        """Carry out ``step``, with what it wants to read."""
+        while True:
+            try:
+                step()
+            except ssl.SSLWantReadError:
+                self._flush()
+                data = self.plain.recv(CHUNK)
+                if data:
+                    self.coming.write(data)
+                else:
+                    self.coming.write_eof()
+            else:
+                self._flush()
+                return
+
+    def _flush(self) -> None:
+        if self.going.pending:
+            self.plain.sendall(self.going.read())

@@ -130,6 +130,9 @@ def add_export(verbs: Any) -> None:
     )
     parser.add_argument("--ca", default="", metavar="FILE", help="PEM that the receiver's certificate is by")
     parser.add_argument("--certificate", default="", metavar="FILE", help="our own, where it asks for one")
+    parser.add_argument(
+        "--plain-end", action="store_true", help="where the receiver ends TLS without close_notify"
+    )
     parser.add_argument("--certificate-key", default="", metavar="FILE", help="its private key")
 
 
@@ -226,7 +229,8 @@ def _usage(chosen: Namespace) -> Answer:
 
 
 def _send(chosen: Namespace) -> Answer:
-    to = syslog.receiver(chosen.syslog, chosen.ca, chosen.certificate, chosen.certificate_key)
+    files = chosen.ca, chosen.certificate, chosen.certificate_key
+    to = syslog.receiver(chosen.syslog, *files, plain_end=chosen.plain_end)
     count, last, host = 0, chosen.after, socket.gethostname()
     with arguments.reading() as session:
         for batch in batched(reading.lines(session, chosen.after), forward.BATCH):

@@ -79,6 +79,10 @@ class Listener:
                 frames, data = octet_counted(data)
             self.messages += frames
             if self.leave_after is not None and read >= self.leave_after:
+                if isinstance(connection, ssl.SSLSocket) and self.says_goodbye:
+                    connection.setblocking(False)
+                    with contextlib.suppress(OSError):
+                        connection.unwrap()
                 connection.close()
                 return
         self.left_over.append(data)

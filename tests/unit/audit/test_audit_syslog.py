@@ -160,6 +160,36 @@ def test_a_tls_connection_that_somebody_cuts_off_counts_for_nothing(engine: Engi
     listener.close()
 
 
+@pytest.mark.parametrize("plain_end", [False, True])
+def test_a_tls_receiver_that_says_goodbye_before_it_read_all_has_taken_nothing(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain_end: bool
+) -> None:
+    add(engine, 470, monkeypatch)
+    listener, port = tcp(context=tls_context(tmp_path, "localhost"), leave_after=1024)
+    to = receiver(f"tls://localhost:{port}", ca=str(tmp_path / "localhost.pem"), plain_end=plain_end)
+    for _ in range(5):
+        with pytest.raises(ReceiverAway):
+            forward.forward(engine, to)
+    assert forward.position(engine, to) == 0
+    assert len(listener.messages) < 500
+    listener.close()
+
+
+def test_where_a_site_says_so_the_end_of_tcp_counts_and_a_reset_never_does(
+    engine: Engine, tmp_path: Path
+) -> None:
+    listener, port = tcp(context=tls_context(tmp_path, "localhost"), says_goodbye=False, leave_after=1024)
+    to = receiver(f"tls://localhost:{port}", ca=str(tmp_path / "localhost.pem"), plain_end=True)
+    with pytest.raises(ReceiverAway):
+        forward.forward(engine, to)
+    assert forward.position(engine, to) == 0
+    listener.leave_after = None
+    listener.messages.clear()
+    assert forward.forward(engine, to) == 30
+    assert numbers(listener.messages) == list(range(1, 31))
+    listener.close()
+
+
 @pytest.mark.parametrize("leave_after", [1, 1024, 3000])
 def test_a_receiver_that_goes_away_and_comes_back_gets_all(engine: Engine, leave_after: int) -> None:
     listener, port = tcp(leave_after=leave_after)
