@@ -12,9 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from old_trail import add, archives_in
+from old_trail import add, archives_in, lift
 from sqlalchemy import Engine, select, text
-from test_audit_tampering import lift
 
 from provisioning.audit import archives, heads, keys, reading, retention, seals, trail
 from provisioning.audit.retention import prune
