@@ -172,17 +172,14 @@ class AuditKeeper(Configurable):
             begun = time.monotonic()
             try:
                 work()
+                if failures:
+                    log.info("%s goes on", name)
                 failures = 0
             except Exception as error:  # the next time may find what this one did not
                 failures += 1
-                if failures == 1 or not isinstance(error, Refusal):
-                    log.log(
-                        logging.ERROR,
-                        "%s: %s",
-                        name,
-                        error,
-                        exc_info=None if isinstance(error, Refusal) else error,
-                    )
+                if failures == 1:  # told once, until it works again
+                    expected = isinstance(error, Refusal | OSError)
+                    log.error("%s: %s", name, error, exc_info=None if expected else error)
             pause = every if not failures else min(max(every, LONGEST_PAUSE), every * 2 ** min(failures, 12))
             pause *= random.uniform(0.8, 1) if failures else 1  # noqa: S311
             self.stopped.wait(max(0.0, pause - (time.monotonic() - begun)))

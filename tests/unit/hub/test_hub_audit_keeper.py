@@ -115,14 +115,16 @@ def test_it_is_given_no_secret_that_it_has_no_use_for(monkeypatch: pytest.Monkey
     assert made.kind == "managed"
 
 
-def test_one_loop_that_fails_holds_up_no_other(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_loop_that_fails_holds_up_no_other_and_is_told_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     import threading  # noqa: PLC0415
 
     keeper, done = AuditKeeper(engine), []
 
     def fail() -> None:
         done.append("failed")
-        raise RuntimeError
+        raise OSError("not now")
 
     loops = {"one": (0.01, fail), "two": (0.01, lambda: done.append("two"))}
     monkeypatch.setattr(AuditKeeper, "loops", lambda self: loops)
@@ -132,6 +134,7 @@ def test_one_loop_that_fails_holds_up_no_other(engine: Engine, monkeypatch: pyte
     keeper.stopped.set()
     running.join(10)
     assert not running.is_alive()
+    assert [record.levelname for record in caplog.records if record.message.startswith("one:")] == ["ERROR"]
 
 
 def test_the_process_signs_and_forwards_again_after_it_is_killed(engine: Engine, tmp_path: Path) -> None:
