@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from hub_config.docker_gate.server import REFUSED
+from hub_config.docker_gate.refusals import REFUSED
 from provisioning.audit import trail
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now

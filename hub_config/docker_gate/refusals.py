@@ -19,6 +19,8 @@ from typing import Any
 
 log = logging.getLogger("carrel.docker_gate")
 
+REFUSED = "/carrel/refused"
+"""The one path that is the gate's own; Docker has none that begins so."""
 FOLDER = "refusals"
 """In the data folder, the gate's alone."""
 FILE, BEFORE = "refused.jsonl", "refused.1.jsonl"

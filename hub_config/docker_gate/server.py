@@ -12,15 +12,13 @@ from aiohttp import ClientSession, ClientTimeout, UnixConnector, web
 
 from hub_config import naming
 from hub_config.docker_gate import calls, creation
-from hub_config.docker_gate.refusals import FOLDER, Refusals
+from hub_config.docker_gate.refusals import FOLDER, REFUSED, Refusals
 from hub_config.docker_gate.refused import Refused
 
 log = logging.getLogger("carrel.docker_gate")
 
 MAX_BODY = 256 * 1024
 DOCKER = "http://docker"
-REFUSED = "/carrel/refused"
-"""The one path that is the gate's own; Docker has none that begins so."""
 
 ROLES = {"container": frozenset(creation.RULES), "network": {"network"}, "volume": {"sockets"}}
 """Which roles of each kind of thing a caller may name."""
