@@ -51,6 +51,8 @@ class DisplayBudget(Configurable):
         self.limit_bytes = _from_environment("CARREL_DISPLAY_BYTES", self.bytes_shown)
         self.limit_cells = _from_environment("CARREL_DISPLAY_CELLS", self.cells_shown)
         self.crossed = crossed
+        self.shown_since_start = [0, 0]
+        """Bytes and cells, whatever the window."""
         self.shown = SlidingWindow(Path(self.file), "shown", ("bytes", "cells"), self.window, clock)
         self.known = self.level
 
@@ -86,6 +88,8 @@ class DisplayBudget(Configurable):
         if not size and not cells:
             return
         self.shown.add(size, cells)
+        self.shown_since_start[0] += size
+        self.shown_since_start[1] += cells
         self._look()
 
     def _look(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import time
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -148,7 +149,9 @@ class DeskChannels(ZMQChannelsWebsocketConnection):
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass on to the browser what may be shown."""
         channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
+        begun = time.perf_counter_ns()
         parts = self._filtered(str(channel), outgoing_msg)
+        self.desk.numbers.filtered(time.perf_counter_ns() - begun)
         if parts is not None:
             # What is packed for this subprotocol is not looked at again; JSON is, by its signature.
             signature = b"" if self.subprotocol == V1 else self.session.sign(parts[: len(PARTS)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from export_guard.budget import DisplayBudget, Level
 from export_guard.events import Emitter
 from export_guard.limits import ExportGuard
+from export_guard.numbers import Numbers
 from export_guard.outputs import OutputLimits
 from export_guard.sessions import Sessions
 from export_guard.shown import Shown
@@ -27,6 +28,7 @@ class Desk:
     output_limits: OutputLimits = field(default_factory=OutputLimits)
     shown: Shown = field(default_factory=Shown)
     sessions: Sessions = field(default_factory=Sessions)
+    numbers: Numbers = field(default_factory=Numbers)
 
     def watch_budget(self) -> None:
         """Record each time that the budget is nearly, or all, spent."""

@@ -50,10 +50,12 @@ async def start(serverapp: ServerApp) -> None:
     """What the running server does first: take over the kernels of a desk that was here before."""
     settings = serverapp.web_app.settings
     settings["carrel_sender"] = records.start(serverapp, settings[SETTING].emitter)
-    tell = PortalClient(parent=serverapp).sessions
-    settings["carrel_sessions"] = asyncio.get_running_loop().create_task(
-        settings[SETTING].sessions.run(tell), name="sessions"
-    )
+    portal, desk = PortalClient(parent=serverapp), settings[SETTING]
+    for name, work in (
+        ("sessions", desk.sessions.run(portal.sessions)),
+        ("numbers", desk.numbers.run(desk.budget, portal.numbers)),
+    ):
+        settings[f"carrel_{name}"] = asyncio.get_running_loop().create_task(work, name=name)
     attached = getattr(serverapp.kernel_manager, "attached", None)
     if attached is not None:  # a server without an engine, as in the guard's own tests, has none
         await attached()

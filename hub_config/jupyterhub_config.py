@@ -6,11 +6,11 @@ An admin's own settings are in ``/etc/carrel/jupyterhub_config.py`` (``var/confi
 import os
 from pathlib import Path
 
-from hub_config import portal, roles
+from hub_config import audit_keeper, portal, roles
 from hub_config.project_spawner import ProjectSpawner
 from hub_config.sign_in import RegistryAuthenticator
 from provisioning.audit.actor import this_process_is
-from provisioning.registry import database
+from provisioning.audit.upgrade import upgrade_recorded
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
@@ -18,7 +18,7 @@ site = os.environ.get("CARREL_SITE", "carrel")
 version = os.environ.get("CARREL_VERSION", "0.1.0")
 
 this_process_is("hub")
-database.upgrade()
+upgrade_recorded()
 
 # Hub and proxy. The proxy runs on when the hub restarts; its API is a unix socket that only the hub has.
 c.JupyterHub.bind_url = "http://0.0.0.0:8000"
@@ -39,6 +39,7 @@ c.JupyterHub.admin_access = False
 # Prometheus. The role names the service, so it is always there; without a token nobody is it.
 c.JupyterHub.authenticate_prometheus = True
 c.JupyterHub.services.append(portal.metrics_service(os.environ.get("CARREL_METRICS_TOKEN")))
+c.JupyterHub.services.append(audit_keeper.service())
 
 # A server is a project's desk: always named; the one without a name is refused by the spawner.
 c.JupyterHub.spawner_class = ProjectSpawner

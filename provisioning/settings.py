@@ -21,6 +21,11 @@ def templates_root() -> Path:
     return data_root() / "templates"
 
 
+def archive_root() -> Path:
+    """The folder of the audit trail's archives."""
+    return data_root() / "audit"
+
+
 def keys_root() -> Path:
     """Where keys lie, apart from data and registry: ``CARREL_KEYS``, else ``/srv/keys``."""
     return Path(os.environ.get("CARREL_KEYS") or "/srv/keys")

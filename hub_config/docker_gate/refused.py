@@ -10,8 +10,11 @@ class Refused(Exception):
     ----------
     status
         The HTTP status of the answer: 403 for what is not allowed, 409 for what is damaged.
+    absent
+        Whether what was asked for is nowhere: nothing was denied then, and nothing is recorded.
     """
 
-    def __init__(self, reason: str, status: int = 403):
+    def __init__(self, reason: str, status: int = 403, *, absent: bool = False):
         super().__init__(reason)
         self.status = status
+        self.absent = absent

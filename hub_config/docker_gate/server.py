@@ -12,6 +12,7 @@ from aiohttp import ClientSession, ClientTimeout, UnixConnector, web
 
 from hub_config import naming
 from hub_config.docker_gate import calls, creation
+from hub_config.docker_gate.refusals import FOLDER, REFUSED, Refusals
 from hub_config.docker_gate.refused import Refused
 
 log = logging.getLogger("carrel.docker_gate")
@@ -39,6 +40,7 @@ class DockerGate:
         self.site = site
         self.docker_socket = docker_socket
         self.guests = guests
+        self.refusals = Refusals(site.data.here / FOLDER)
         self.client: ClientSession | None = None
 
     def application(self) -> web.Application:
@@ -56,20 +58,27 @@ class DockerGate:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
+        if (request.method, request.rel_url.raw_path) == ("GET", REFUSED):
+            return await self._refused(request)
+        stage = "unknown-call"
         try:
             found = calls.find(request.method, request.rel_url.raw_path)
             if found is None:
                 raise Refused("this call is not one that a site needs")
             call, match = found
+            stage = "query"
             query = dict(request.query)
             if set(query) - call.query:
                 names = ", ".join(sorted(set(query) - call.query))[:200]
                 raise Refused(f"the query arguments {names} are not ones that a site needs")
+            stage = "body"
             body = await self._body(request)
             if body is not None and not call.has_body:
                 raise Refused("this call takes no body")
             if call.subject:
+                stage = "not-the-sites"
                 await self._own(call.subject, match["name"])
+            stage = call.creates or call.note
             if call.note == "guest":
                 self._only_a_guest(body)
             elif call.note == "list":
@@ -83,7 +92,17 @@ class DockerGate:
             return await self._forward(request, query, body)
         except Refused as refused:
             log.warning("refused %s %s: %s", request.method, request.rel_url.raw_path[:200], refused)
+            if not refused.absent:
+                reason = f"{stage}-damaged" if refused.status == 409 else stage
+                await asyncio.to_thread(self.refusals.add, request.method, reason)
             return web.json_response({"message": str(refused)}, status=refused.status)
+
+    async def _refused(self, request: web.Request) -> web.StreamResponse:
+        """What was refused behind a number, for the audit trail."""
+        after = request.query.get("after", "0")
+        if set(request.query) - {"after"} or not (after.isascii() and after.isdigit() and len(after) <= 15):
+            return web.json_response({"message": "after must be a number"}, status=400)
+        return web.json_response(await asyncio.to_thread(self.refusals.after, int(after)))
 
     async def _body(self, request: web.Request) -> dict[str, Any] | None:
         content = await request.read()
@@ -115,7 +134,7 @@ class DockerGate:
         }
         async with self.client.get(DOCKER + place[subject]) as answer:
             if answer.status == 404:
-                raise Refused(f"No such {subject}: {name}", status=404)
+                raise Refused(f"No such {subject}: {name}", status=404, absent=True)
             found = await answer.json()
         labels = (found.get("Config", {}) if subject == "container" else found).get("Labels") or {}
         # The site's own services and networks carry other roles, and do not exist for a caller either.

@@ -108,6 +108,7 @@ def _rules() -> list[tuple[str, Any]]:
         ("/api/desk/releases", desk_api.DeskReleases),
         ("/api/desk/events", desk_api.DeskEvents),
         ("/api/desk/sessions", desk_api.DeskSessions),
+        ("/api/desk/numbers", desk_api.DeskNumbers),
     ]
 
 

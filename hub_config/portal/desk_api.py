@@ -249,6 +249,17 @@ class DeskSessions(DeskApi):
         self.answer_json({"over": over})
 
 
+class DeskNumbers(DeskApi):
+    """``POST api/desk/numbers``: what the desk's guard did since it told last, for the metrics."""
+
+    async def post(self) -> None:
+        try:
+            self.settings["metrics"].numbers.told(self.desk, self.body())
+        except Refusal as refusal:
+            raise Refused(400, refusal.message, **refusal.values) from refusal
+        self.answer_json({})
+
+
 def release_url(request: ReleaseRequest) -> str:
     """Where a person follows a request. Requests have no page of their own yet."""
     return PREFIX

@@ -17,11 +17,13 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 from tornado import web
 
+from hub_config.portal.guard_numbers import GuardNumbers
 from hub_config.portal.handlers import Basics, Refused
+from provisioning.audit.standing import standing
 from provisioning.registry import database
 from provisioning.registry.columns import utc_now
 from provisioning.registry.events import Report
-from provisioning.registry.models import AuditRecord, ReleaseRequest, ReleaseStatus, Run, RunStatus
+from provisioning.registry.models import ReleaseRequest, ReleaseStatus, Run, RunStatus
 
 SERVICE = "metrics"
 """The hub's service whose token reads them."""
@@ -62,6 +64,7 @@ class Metrics:
             ("kind", "project"),
             registry=self.collected,
         )
+        self.numbers = GuardNumbers(self.collected)
         self.collected.register(_RegistryNumbers(registry))
         self._reasons: set[str] = set()
 
@@ -107,6 +110,12 @@ class _RegistryNumbers(Collector):
         )
         age = GaugeMetricFamily("carrel_run_queue_age_seconds", "How long the oldest queued run has waited.")
         head = GaugeMetricFamily("carrel_audit_head", "Number of the newest event on record.")
+        unsigned = GaugeMetricFamily(
+            "carrel_audit_unsigned_seconds", "How long a record has waited for a signed head."
+        )
+        waiting = GaugeMetricFamily(
+            "carrel_audit_waiting_seconds", "How long a record has waited for a syslog receiver."
+        )
         with database.sessions(self.registry)() as session:
             by_state = dict(session.execute(select(Run.status, func.count()).group_by(Run.status)).all())
             asked = dict(
@@ -115,13 +124,16 @@ class _RegistryNumbers(Collector):
                 ).all()
             )
             oldest = session.scalar(select(func.min(Run.created)).where(Run.status == RunStatus.QUEUED))
-            head.add_metric([], session.scalar(select(func.max(AuditRecord.number))) or 0)
+            trail = standing(session)
+        head.add_metric([], trail["last"])
+        unsigned.add_metric([], trail["unsigned_seconds"])
+        waiting.add_metric([], max([0, *(each["waiting_seconds"] for each in trail["receivers"])]))
         for state in RunStatus:
             runs.add_metric([state.value], by_state.get(state, 0))
         for each in ReleaseStatus:
             releases.add_metric([each.value], asked.get(each, 0))
         age.add_metric([], max(0.0, (utc_now() - oldest).total_seconds()) if oldest else 0.0)
-        return (runs, releases, age, head)
+        return (runs, releases, age, head, unsigned, waiting)
 
 
 class MetricsPage(Basics):

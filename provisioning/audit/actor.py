@@ -64,4 +64,9 @@ def person() -> str:
 
 def plain(name: str) -> str:
     """``name`` as a record's user: printable and bounded, whatever somebody typed at the sign-in."""
-    return _ODD.sub("\N{REPLACEMENT CHARACTER}", name)[:LONGEST_USER]
+    return printable(name)[:LONGEST_USER]
+
+
+def printable(text: str) -> str:
+    """``text`` without what controls a terminal or turns a line around."""
+    return _ODD.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -46,8 +46,12 @@ def moment(time: datetime) -> str:
 
 def record_hash(record: Mapping[str, Any]) -> str:
     """The SHA-256, in hexadecimal, of `FIELDS` of ``record``; moments are aware. Raises ValueError."""
-    plain = {name: record[name] for name in FIELDS}
-    plain |= {name: moment(plain[name]) for name in ("time", "received")}
+    return line_hash({**record, **{name: moment(record[name]) for name in ("time", "received")}})
+
+
+def line_hash(line: Mapping[str, Any]) -> str:
+    """As `record_hash`, of a record whose moments are texts, as `reading.lines` gives them."""
+    plain = {name: line[name] for name in FIELDS}
     return hashlib.sha256(canonical(plain).encode()).hexdigest()
 
 

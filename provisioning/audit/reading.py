@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from provisioning.registry.models import Account, AccountStatus, AuditRecord, Ro
 
 AT_ONCE = 1000
 """Records read at a time."""
+RECEIVER = "receiver:"
+"""What the name of a position begins with, followed by the receiver's address."""
 
 
 def may_read(account: Account | None) -> bool:
@@ -59,13 +61,21 @@ def accesses(session: Session, extract: str) -> tuple[AuditRecord, ...]:
     return tuple(session.scalars(_of_extract(query, extract)))
 
 
-def lines(session: Session, after: int = 0) -> Iterator[dict[str, Any]]:
-    """Every record behind number ``after``, oldest first, as JSON values; memory does not grow with them.
+def is_access(line: Mapping[str, Any], extract: str) -> bool:
+    """Whether a line of an archive is one of `accesses`."""
+    named: str = line["extract"]
+    return line["kind"] == "extract-mounted" and (named == extract or named.startswith(f"{extract}@"))
+
+
+def lines(session: Session, after: int = 0, last: int | None = None) -> Iterator[dict[str, Any]]:
+    """Every record behind number ``after``, up to ``last``, as JSON values; memory does not grow with them.
 
     What `chain.FIELDS` name is written as it was hashed, so that a line verifies by itself.
     """
     while True:
         query = select(AuditRecord).where(AuditRecord.number > after).order_by(AuditRecord.number)
+        if last is not None:
+            query = query.where(AuditRecord.number <= last)
         page = session.scalars(query.limit(AT_ONCE)).all()
         for record in page:
             line = {name: getattr(record, name) for name in (*FIELDS, "hash")}

@@ -1,95 +1,117 @@
 """Whether the trail is whole: every record as it was hashed, none missing, none added, none moved.
 
 A chain alone does not show that its end was cut off, nor that all of it was made anew. Signed heads
-do: those that the registry keeps, as long as its writer has no key; anchors kept outside, always.
+do: those that the registry keeps, as long as its writer has no key; anchors kept outside, always. Where
+records were pruned, the trail begins behind the newest seal, whose archive can be verified with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provisioning.audit.chain import FIELDS, GENESIS, record_hash
+from provisioning.audit import archives, seals
+from provisioning.audit.archives import Walk
+from provisioning.audit.broken import TrailBroken
+from provisioning.audit.chain import FIELDS, moment
 from provisioning.audit.heads import Head
 from provisioning.refusal import Refusal
 from provisioning.registry.models import AuditRecord
+
+__all__ = ["TrailBroken", "Verified", "verify"]
 
 AT_ONCE = 1000
 """Records read at a time."""
 
 
-class TrailBroken(Refusal):
-    """The trail is not what it was; ``number`` is the first record that shows it."""
-
-    def __init__(self, number: int, message: str, **values: object) -> None:
-        super().__init__(message, number=number, **values)
-        self.number = number
-
-
 @dataclass(frozen=True)
 class Verified:
-    """A whole trail: how many records, the last one's hash, how many heads and anchors it was held to."""
+    """A whole trail.
+
+    ``records`` stand in the registry, from number ``first`` on, the last one with ``hash``; ``archived``
+    were read in archives. ``heads`` are the heads and anchors that it was held to, ``unseen`` those of
+    records in archives that were not given.
+    """
 
     records: int
     hash: str
     heads: int
+    first: int = 1
+    archived: int = 0
+    unseen: int = 0
 
 
 def verify(
-    session: Session, signed: Sequence[Head] = (), known: Mapping[str, Ed25519PublicKey] | None = None
+    session: Session,
+    signed: Sequence[Head] = (),
+    known: Mapping[str, Ed25519PublicKey] | None = None,
+    files: Sequence[Path] = (),
 ) -> Verified:
     """Read the whole trail and hold it to ``signed`` heads, which ``known`` keys must have signed.
 
-    Raises `TrailBroken` with the first record that was changed, removed, inserted or moved, or whose
-    end is cut off.
+    ``files`` are archives of what was pruned, read and held to the same. Raises `TrailBroken` with the
+    first record that was changed, removed, inserted or moved, or whose end is cut off.
     """
     known = known or {}
+    expected = _expected(signed, known)
+    sealed = seals.kept(session)
+    before, prev = seals.hold(sealed, known)
+    points = {seal.last: seal.hash for seal in sealed}
+    archived = 0
+    for file in files:
+        seal, found = archives.verify(file, known, frozenset(expected))
+        if seal.last <= before and seal.last not in points:
+            raise Refusal("No seal of this trail names the archive {file}. Leave it out.", file=file)
+        archived += seal.last - seal.first + 1
+        expected.setdefault(seal.last, set()).add(seal.hash)
+        if seal.first > 1:
+            expected.setdefault(seal.first - 1, set()).add(seal.prev)
+        points |= {number: hash for number, hash in found.items() if number not in points}
+    unseen = 0
+    for number in sorted(each for each in expected if each <= before):
+        if number in points:
+            _same(number, expected[number], points[number])
+        else:
+            unseen += 1
+    walk = Walk(before, prev)
+    for row in _rows(session):
+        walk.take(row)
+        if walk.number in expected:
+            _same(walk.number, expected[walk.number], walk.hash)
+    # Pruning leaves one record at least.
+    last = max([*expected, before + 1 if sealed else 0])
+    if last > walk.number:
+        raise TrailBroken(
+            walk.number + 1,
+            "The audit trail is cut off: record {number} and those after it, up to {last}, are missing.",
+            last=last,
+        )
+    return Verified(
+        walk.number - before, walk.hash, len(signed) - unseen, before + 1, archived, min(unseen, len(signed))
+    )
+
+
+def _expected(signed: Sequence[Head], known: Mapping[str, Ed25519PublicKey]) -> dict[int, set[str]]:
+    expected: dict[int, set[str]] = {}
     for head in sorted(signed, key=lambda each: each.number):
         if not head.holds(known):
             raise TrailBroken(
                 head.number, "The signed head at record {number} does not hold: no key that is known made it."
             )
-    expected: dict[int, set[str]] = {}
-    for head in signed:
         expected.setdefault(head.number, set()).add(head.hash)
-    number, prev = 0, GENESIS
-    for row in _rows(session):
-        number += 1
-        _one(row, number, prev)
-        prev = row["hash"]
-        if expected.get(number, {prev}) != {prev}:
-            raise TrailBroken(
-                number, "Up to record {number} the audit trail is not the one whose head was signed."
-            )
-    last = max(expected, default=0)
-    if last > number:
-        raise TrailBroken(
-            number + 1,
-            "The audit trail is cut off: record {number} and those after it, up to {last}, are missing.",
-            last=last,
-        )
-    return Verified(number, prev, len(signed))
+    return expected
 
 
-def _one(row: Mapping[str, Any], number: int, prev: str) -> None:
-    if row["number"] != number:
-        raise TrailBroken(number, "Record {number} of the audit trail is missing.")
-    try:
-        right = record_hash(row)
-    except (ValueError, TypeError, AttributeError):
-        right = ""
-    if right != row["hash"]:
-        raise TrailBroken(number, "Record {number} of the audit trail was changed.")
-    if row["prev"] != prev:
+def _same(number: int, expected: set[str], hash: str) -> None:
+    if expected != {hash}:
         raise TrailBroken(
-            number,
-            "Record {number} of the audit trail does not follow the one before: one was put in or moved.",
+            number, "Up to record {number} the audit trail is not the one whose head was signed."
         )
 
 
@@ -102,8 +124,8 @@ def _rows(session: Session) -> Iterator[dict[str, Any]]:
         if after is not None:
             query = query.where(AuditRecord.number > after)
         try:
-            page = [dict(row) for row in session.execute(query).mappings()]
-        except (ValueError, TypeError):
+            page = [_line(row) for row in session.execute(query).mappings()]
+        except (ValueError, TypeError, AttributeError):
             yield from _one_by_one(session, after)
             return
         yield from page
@@ -112,15 +134,17 @@ def _rows(session: Session) -> Iterator[dict[str, Any]]:
         after = page[-1]["number"]
 
 
+def _line(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {**row, "time": moment(row["time"]), "received": moment(row["received"])}
+
+
 def _one_by_one(session: Session, after: int | None) -> Iterator[dict[str, Any]]:
     columns = [getattr(AuditRecord, name) for name in (*FIELDS, "hash")]
     query = select(AuditRecord.number).order_by(AuditRecord.number)
     for number in session.scalars(query if after is None else query.where(AuditRecord.number > after)).all():
         try:
-            yield dict(session.execute(select(*columns).where(AuditRecord.number == number)).mappings().one())
-        except (ValueError, TypeError):
-            unreadable = dict.fromkeys((*FIELDS, "hash"), "") | {"number": number, "time": _NEVER}
-            yield unreadable | {"received": _NEVER}
-
-
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+            yield _line(
+                session.execute(select(*columns).where(AuditRecord.number == number)).mappings().one()
+            )
+        except (ValueError, TypeError, AttributeError):
+            yield dict.fromkeys(FIELDS, "") | {"number": number, "hash": "unreadable"}

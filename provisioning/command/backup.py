@@ -9,11 +9,15 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from provisioning.audit import trail
+from provisioning.audit.actor import printable
+from provisioning.audit.upgrade import upgrade_recorded
 from provisioning.backup import create, keys, places, restore
 from provisioning.backup.archive import Counted, Progress
 from provisioning.command.answer import Answer
-from provisioning.command.arguments import verb
+from provisioning.command.arguments import verb, writing
 from provisioning.refusal import Refusal
+from provisioning.registry import database
 
 EVERY = 5.0
 """Seconds between two lines of progress."""
@@ -73,6 +77,7 @@ def _backup(chosen: Namespace) -> Answer:
         extracts=chosen.extracts,
         progress=_progress(),
     )
+    _record("backup-made", made.count.digest, made.archive)
     data = {
         "archive": made.archive,
         "keys": made.keys,
@@ -92,10 +97,23 @@ def _restore(chosen: Namespace) -> Answer:
         count = restore.verify(chosen.source, bundle, _progress())
         return Answer({**_counted(count), "restored": False}, ["the backup is whole", *_lines(count)])
     done = restore.restore(places.of_settings(), chosen.source, bundle, _progress())
+    upgrade_recorded()  # as the hub would at its start: a backup may be of an older version
+    _record("backup-restored", done.count.digest if done.count else None, chosen.source)
     data = {"backup": done.backup, "keys": done.keys, "restored": True, "finished_earlier_run": done.finished}
     if done.count is None:
         return Answer(data, ["the restore that was begun before is finished"])
     return Answer({**data, **_counted(done.count)}, ["the backup is restored", *_lines(done.count)])
+
+
+def _record(kind: str, digest: str | None, path: Path) -> None:
+    """On the trail of the registry that was copied, or that is in place now."""
+    revision, newest = database.revisions()
+    if revision != newest:
+        print(f"not on the audit trail: the registry is at {revision}, not {newest}", file=sys.stderr)
+        return
+    with writing() as session:
+        detail = {"path": printable(str(path))[-200:], **({"digest": digest} if digest else {})}
+        trail.record(session, kind, detail=detail)
 
 
 def _counted(count: Counted) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from provisioning.audit import trail
 from provisioning.command.answer import Answer, done, table
 from provisioning.command.arguments import noun, reading, verb, writing
-from provisioning.extracts.manifest import verify
+from provisioning.extracts.manifest import ExtractDamaged, verify
 from provisioning.extracts.record import record, withdraw
 from provisioning.extracts.register import register
 from provisioning.gate.overrides import override
@@ -135,7 +136,13 @@ def _verify(chosen: Namespace) -> Answer:
             query = select(Extract).where(Extract.status == ExtractStatus.VERIFIED)
             extracts = list(session.scalars(query.order_by(Extract.name, Extract.version)))
     for extract in extracts:
-        verify(extracts_root() / extract.folder, extract.digest)
+        try:
+            verify(extracts_root() / extract.folder, extract.digest)
+        except ExtractDamaged:
+            with writing() as session:
+                name = f"{extract.name}@{extract.version}"
+                trail.record(session, "extract-damaged", extract=name, detail={"digest": extract.digest})
+            raise
     names = [f"{extract.name}@{extract.version}" for extract in extracts]
     return Answer({"verified": names}, [f"{name} is as registered" for name in names])
 

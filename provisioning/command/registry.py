@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from provisioning.audit.upgrade import upgrade_recorded
 from provisioning.command.answer import Answer, done
 from provisioning.command.arguments import noun, verb
-from provisioning.registry.database import revisions, upgrade
+from provisioning.registry.database import revisions
 
 
 def add_to(nouns: Any) -> None:
@@ -23,5 +24,5 @@ def _status(chosen: Namespace) -> Answer:
 
 
 def _upgrade(chosen: Namespace) -> Answer:
-    upgrade()
+    upgrade_recorded()
     return done("the registry is up to date", upgraded=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from provisioning.audit import trail
 from provisioning.extracts.register import Registered
 from provisioning.gate.overrides import settled
+from provisioning.gate.report import blocking
 from provisioning.refusal import Refusal
 from provisioning.registry.models import Extract, ExtractStatus
 
@@ -36,6 +38,10 @@ def record(session: Session, registered: Registered, by: str | None = None) -> E
         )
         session.add(found)
         session.flush()
+        if found.status is ExtractStatus.HELD:
+            held = len(blocking(manifest.document["gate"]["findings"]))
+            name = f"{found.name}@{found.version}"
+            trail.record(session, "extract-held", extract=name, detail={"count": held})
     elif settled(session, found, manifest):
         pass
     elif found.digest != manifest.digest:

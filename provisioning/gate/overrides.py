@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from provisioning.audit import trail
 from provisioning.extracts.manifest import MANIFEST, ExtractManifest, digest_of, read, verify, write_document
 from provisioning.gate.report import blocking
 from provisioning.refusal import Refusal
@@ -65,6 +66,7 @@ def override(  # noqa: PLR0917
         row = GateOverride(extract_id=extract.id, finding=finding, reason=reason.strip(), by=by)
         session.add(row)
         session.flush()
+        trail.record(session, "extract-overridden", user=by, extract=name, detail={"count": 1})
     left = [one for one in holding if one not in _overrides(session, extract)]
     if not left:
         # Overrides are committed with the status or, after a crash here, found in the manifest by `settled`.

@@ -43,6 +43,8 @@ def files(site: Site) -> list[str]:
         names.append("docker-compose.tls.yml")
     if site.redirect_port is not None:
         names.append("docker-compose.redirect.yml")
+    if site.hub_outside:
+        names.append("docker-compose.outside.yml")
     return [part for name in names for part in ("--file", str(ROOT / name))]
 
 

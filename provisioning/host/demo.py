@@ -44,6 +44,7 @@ def folders(site: Site) -> None:
         ("templates", CARREL_UID, 0o2750),
         ("runs", 0, 0o750),
         ("airlock", CARREL_UID, 0o700),
+        ("audit", CARREL_UID, 0o700),
     ):
         folder = site.data / name
         folder.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,8 @@ class Site:
     host_name: str | None = None
     """What people type, when it is not the address that the port is bound to."""
     own_keys: Path | None = None
+    hub_outside: bool = False
+    """Whether the hub's container is on a network that leads out (``CARREL_HUB_OUTSIDE=yes``)."""
 
     @property
     def url(self) -> str:
@@ -136,7 +138,10 @@ def site() -> Site:
         raise Stop(f"CARREL_HOST_NAME={host_name!r} is not a host name")
     keys = os.environ.get("CARREL_HOST_KEYS")
     own_keys = Path(keys).resolve() if keys else None
-    return Site(name, port, bind, var, tls, own, redirect, host_name, own_keys)
+    outside = os.environ.get("CARREL_HUB_OUTSIDE") or "no"
+    if outside not in ("yes", "no"):
+        raise Stop(f"CARREL_HUB_OUTSIDE={outside!r} is not yes or no")
+    return Site(name, port, bind, var, tls, own, redirect, host_name, own_keys, outside == "yes")
 
 
 def _port(variable: str, default: str) -> int:

@@ -250,7 +250,7 @@ def _finish(engine: Engine, project: str, begun: Document) -> Document:
     stored = _empty_store(engine, project, begun["store"])
     for name in begun["keys"]:
         _erase_key(name)
-    _tombstone(engine, project, begun)
+    _tombstone(engine, project, begun, withdrawn)
     document = {
         **begun,
         "store": stored,
@@ -321,7 +321,7 @@ def _erase_key(name: str) -> None:
             os.fsync(opened)
 
 
-def _tombstone(engine: Engine, project: str, begun: Document) -> None:
+def _tombstone(engine: Engine, project: str, begun: Document, deleted: list[Document]) -> None:
     with database.writing(engine) as session:
         session.execute(delete(Membership).where(Membership.project == project))
         for grant in session.scalars(select(Grant).where(Grant.project == project, Grant.revoked.is_(None))):
@@ -331,6 +331,9 @@ def _tombstone(engine: Engine, project: str, begun: Document) -> None:
                 released = request.status is ReleaseStatus.RELEASED
                 request.status = ReleaseStatus.EXPIRED if released else ReleaseStatus.WITHDRAWN
         if move(get_project(session, project), ProjectStatus.DELETED):
+            for extract in deleted:
+                who = {"source": "command", "user": begun["by"], "extract": extract["extract"]}
+                trail.record(session, "extract-deleted", **who, detail={"digest": extract["digest"]})
             measured = begun["folders"].values()
             trail.record(
                 session,

@@ -82,10 +82,11 @@ def report(id: object, time: object, kind: object, detail: Mapping[str, Any]) ->
             fits = name in _NUMBERS and type(value) is int and 0 <= value <= LARGEST_NUMBER
         if not fits:
             raise Refusal("An event holds a field that it may not hold.")
-    return Report(id, _moment(time), kind, dict(detail))
+    return Report(id, moment_of(time), kind, dict(detail))
 
 
-def _moment(time: object) -> datetime:
+def moment_of(time: object) -> datetime:
+    """An aware moment, of one or of a text as in ISO 8601. Raises `Refusal`."""
     try:
         moment = time if isinstance(time, datetime) else datetime.fromisoformat(str(time)[:40])
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

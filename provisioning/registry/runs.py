@@ -87,6 +87,8 @@ def create_run(
     )
     session.add(run)
     session.flush()
+    asked = {"run": run.id, "template": f"{run.template.name} {run.template.version}"}
+    trail.record(session, "run-asked", source="portal", user=requested_by, project=project, detail=asked)
     return run
 
 
@@ -194,6 +196,8 @@ def cancel_queued(session: Session, run_id: str) -> Run:
         raise RunRefused("There is no run {run}.", run=run_id)
     if claimed is None:
         raise RunRefused("The run {run} is no longer queued: it is {status}.", run=run_id, status=run.status)
+    who: dict[str, Any] = {"source": "portal", "user": run.requested_by, "project": run.project}
+    trail.record(session, "run-ended", **who, detail={"run": run.id, "status": run.status.value})
     return run
 
 

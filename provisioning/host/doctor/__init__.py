@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from provisioning.host.doctor import containers, data, machine, networks, transport
+from provisioning.host.doctor import containers, data, machine, networks, trail, transport
 from provisioning.host.doctor.finding import Finding, Patient, fail
 from provisioning.host.settings import Site
 
@@ -26,6 +26,7 @@ CHECKS: tuple[Callable[[Patient], list[Finding]], ...] = (
     networks.internal,
     transport.certificate,
     data.registry,
+    trail.audit_trail,
     data.keys,
     data.secrets_file,
     data.half_made,

@@ -157,7 +157,7 @@ def half_made(patient: Patient) -> list[Finding]:
 
 def _below(data: Path) -> list[Path]:
     """The folders of ours, two deep; what members and engines write to is not searched."""
-    tops = [data / name for name in ("extracts", "templates", "airlock")]
+    tops = [data / name for name in ("extracts", "templates", "airlock", "audit")]
     return [*tops, *(each for top in tops if top.is_dir() for each in sorted(top.iterdir()) if each.is_dir())]
 
 

@@ -10,12 +10,12 @@ from provisioning.host.doctor.finding import Finding, Patient, fail, ok
 
 
 def internal(patient: Patient) -> list[Finding]:
-    """Every network of the site; only the front leads out, and only the proxy is on it."""
+    """Every network of the site; only the front leads out, and the hub's own where it was asked for."""
     found = []
     names = set()
     for each in patient.networks:
         names.add(each["Name"])
-        wrong = deviations(each, patient.site.name)
+        wrong = deviations(each, patient.site.name, hub_outside=patient.site.hub_outside)
         if wrong:
             found.append(
                 fail(
@@ -30,12 +30,13 @@ def internal(patient: Patient) -> list[Finding]:
     return found or [ok("networks", f"{len(names)}, of which only {patient.site.name}_front leads out")]
 
 
-def deviations(inspected: Mapping[str, Any], site: str) -> list[str]:
-    """In what a network differs from what it should be."""
+def deviations(inspected: Mapping[str, Any], site: str, *, hub_outside: bool = False) -> list[str]:
+    """In what a network differs from what it should be; ``hub_outside``: as ``CARREL_HUB_OUTSIDE`` says."""
     name = inspected["Name"]
     members = {each.get("Name") for each in (inspected.get("Containers") or {}).values()}
-    if name == f"{site}_front":
-        strangers = members - {f"{site}.proxy"}
+    leading_out = {f"{site}_front": "proxy"} | ({f"{site}_outside": "hub"} if hub_outside else {})
+    if name in leading_out:
+        strangers = members - {f"{site}.{leading_out[name]}"}
         return [f"{', '.join(sorted(map(str, strangers)))} can reach outside"] if strangers else []
     found = [] if inspected.get("Internal") is True else ["it is not internal"]
     if name == f"{site}_control":

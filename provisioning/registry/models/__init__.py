@@ -8,7 +8,7 @@ from provisioning.registry.models.accounts import (
     AccountStatus,
     Role,
 )
-from provisioning.registry.models.audit import AuditHead, AuditRecord
+from provisioning.registry.models.audit import AuditHead, AuditPosition, AuditRecord, AuditSeal
 from provisioning.registry.models.base import Base
 from provisioning.registry.models.credentials import Credentials, SignInSession, ThrottledAddress
 from provisioning.registry.models.extracts import Extract, ExtractStatus, Grant
@@ -18,6 +18,7 @@ from provisioning.registry.models.projects import GIB, Membership, Project, Proj
 from provisioning.registry.models.releases import ReleaseFile, ReleaseRequest, ReleaseStatus
 from provisioning.registry.models.runs import Run, RunStatus
 from provisioning.registry.models.templates import Template, TemplateStatus
+from provisioning.registry.models.usage import UsageMeter
 
 __all__ = [
     "DUTIES",
@@ -27,7 +28,9 @@ __all__ = [
     "AccountRole",
     "AccountStatus",
     "AuditHead",
+    "AuditPosition",
     "AuditRecord",
+    "AuditSeal",
     "Base",
     "Credentials",
     "Extract",
@@ -48,4 +51,5 @@ __all__ = [
     "Template",
     "TemplateStatus",
     "ThrottledAddress",
+    "UsageMeter",
 ]

@@ -56,3 +56,33 @@ class AuditHead(Base):
     key: Mapped[str] = mapped_column(String(64))
     """The SHA-256 of the public key that verifies it."""
     signature: Mapped[str] = mapped_column(String(128))
+
+
+class AuditSeal(Base):
+    """A prefix of the trail that was put into a signed archive and removed; the trail goes on from it."""
+
+    __tablename__ = "audit_seals"
+
+    last: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Number of the last record in the archive."""
+    first: Mapped[int]
+    prev: Mapped[str] = mapped_column(String(64))
+    """What the first record names as the one before."""
+    hash: Mapped[str] = mapped_column(String(64))
+    """The last record's."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the archive's lines of records."""
+    time: Mapped[datetime] = mapped_column(Moment)
+    key: Mapped[str] = mapped_column(String(64))
+    """The SHA-256 of the public key that verifies it."""
+    signature: Mapped[str] = mapped_column(String(128))
+
+
+class AuditPosition(Base):
+    """How far a reader of the trail has come, or the trail in reading a spool."""
+
+    __tablename__ = "audit_positions"
+
+    reader: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int]
+    time: Mapped[datetime] = mapped_column(Moment)

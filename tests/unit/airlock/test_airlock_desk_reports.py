@@ -153,3 +153,61 @@ async def test_a_desk_keeps_its_own_persons_sessions_alive_and_nobody_elses(port
 )
 async def test_sessions_that_are_none_are_refused(portal: Portal, told: dict[str, Any]) -> None:
     assert (await portal.ask("POST", "desk/sessions", "", json=told)).status == 400
+
+
+# Numbers of the guard, and usage.
+
+
+NUMBERS = {"shown_bytes": 10, "shown_cells": 2, "messages": 4, "filter_us": 50, "budget_permille": 250}
+
+
+async def metrics_of(portal: Portal) -> str:
+    portal.hub.models["m" * 32] = {"name": "metrics", "kind": "service", "scopes": []}
+    headers = {"Authorization": "token " + "m" * 32}
+    async with portal.session.get(f"{portal.url}metrics", headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_a_desks_numbers_count_for_its_own_project_whatever_it_claims(portal: Portal) -> None:
+    assert (await portal.ask("POST", "desk/numbers", json=NUMBERS)).status == 200
+    for claim in ({"project": "lung"}, {"user": "ma-chao"}, {"labels": {"project": "lung"}}):
+        assert (await portal.ask("POST", "desk/numbers", json=NUMBERS | claim)).status == 400
+        assert (await portal.ask("POST", "desk/numbers?project=lung", json=NUMBERS)).status == 200
+    text = await metrics_of(portal)
+    assert 'carrel_guard_shown_bytes_total{project="heart"} 40.0' in text
+    assert "lung" not in text
+
+
+@pytest.mark.parametrize("token", [None, "li-weis-own-token-with-32-letters"])
+async def test_nobody_but_a_desk_tells_numbers(portal: Portal, token: str | None) -> None:
+    if token:
+        portal.hub.models[token] = {
+            "name": "li-wei",
+            "kind": "user",
+            "scopes": ["access:servers!user=li-wei"],
+        }
+    assert (await portal.ask("POST", "desk/numbers", token, json=NUMBERS)).status == 403
+    assert "carrel_guard_shown_bytes_total{" not in await metrics_of(portal)
+
+
+async def test_a_desk_cannot_put_usage_or_a_refusal_of_the_gate_on_the_trail(portal: Portal) -> None:
+    usage = {
+        "part": "engine",
+        "container": "a" * 12,
+        "seconds": 9,
+        "cpu_ms": 9,
+        "memory_mib_s": 9,
+        "gpu_s": 9,
+    }
+    for kind, detail in (
+        ("resource-use", {**usage, "counter_ms": 9}),
+        ("resource-use", {}),
+        ("docker-refused", {"reason": "query"}),
+        ("audit-pruned", {"first": 1, "last": 2, "digest": "sha256:" + "0" * 64}),
+        ("audit-anchored", {}),
+        ("extract-mounted", {"digest": "sha256:" + "0" * 64}),
+    ):
+        answer = await report(portal, line(kind=kind, **detail))
+        assert (answer.json["stored"], list(answer.json["refused"])) == (0, ["0"]), kind
+    assert {event.kind for event in portal.events()} == {"malformed"}

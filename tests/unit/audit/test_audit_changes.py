@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from old_trail import add
 from sqlalchemy import Engine, update
 
-from provisioning.audit import reading
+from provisioning.audit import forward, reading, syslog
 from provisioning.audit.actor import Actor, acting, person, plain
 from provisioning.audit.verify import verify
 from provisioning.command import main
@@ -124,3 +125,25 @@ def test_a_command_says_who_gave_it(heart: Engine, monkeypatch: pytest.MonkeyPat
 
 def test_a_user_is_plain_and_bounded() -> None:
     assert plain("a\nb\u202ec" + "x" * 99) == "a\ufffdb\ufffdc" + "x" * 59
+
+
+def test_how_the_trail_stands(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path
+) -> None:
+    def status() -> dict:
+        assert main(["audit", "status", "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert status()["head"] is status()["anchor"] is None
+    add(engine, 3, monkeypatch, days_ago=1)
+    assert 86_000 < status()["unsigned_seconds"] < 87_000
+    assert main(["audit", "anchor", "--out", str(tmp_path / "anchor.json")]) == 0
+    capsys.readouterr()
+    to = syslog.receiver("tcp://logs")
+    forward.position(engine, to)
+    said = status()
+    assert (said["first"], said["last"], said["head"]["number"], said["anchor"]["number"]) == (1, 4, 3, 3)
+    assert said["unsigned_seconds"] < 60, "the anchoring itself"
+    (receiver,) = said["receivers"]
+    assert (receiver["address"], receiver["number"]) == ("tcp://logs:514", 0)
+    assert receiver["waiting_seconds"] > 86_000

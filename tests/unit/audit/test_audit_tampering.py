@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, text
+from old_trail import lift
+from sqlalchemy import Engine, text
 
 from provisioning.audit import keys, trail
 from provisioning.audit.heads import Head, sign_head
@@ -24,16 +25,6 @@ trails = st.lists(st.tuples(plain, names, details), min_size=3, max_size=8)
 several = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-def lift(connection: Connection) -> None:
-    """As the database's own admin can."""
-    if connection.dialect.name == "sqlite":
-        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-            connection.execute(text(f"DROP TRIGGER {name}"))
-    else:
-        for table in ("audit_records", "audit_heads"):
-            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
 
 
 def begin(engine: Engine, made: list[tuple[str, str, dict[str, Any]]]) -> tuple[list[Head], dict[str, Any]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from images.console import Stop
-from provisioning.host import compose
+from images.recipe import ROOT
+from provisioning.host import compose, settings
 
 
 class Clock:
@@ -154,3 +156,21 @@ def test_the_carrel_commands_own_line_is_shown_as_it_is(engine, place):
     with pytest.raises(Stop) as caught:
         compose.carrel(place, "extract", "register", "x")
     assert str(caught.value) == "carrel extract register: There is no file x. Name another."
+
+
+def test_the_hub_is_on_a_network_that_leads_out_where_the_site_says_so(monkeypatch):
+    assert "docker-compose.outside.yml" not in " ".join(compose.files(settings.site()))
+    monkeypatch.setenv("CARREL_HUB_OUTSIDE", "yes")
+    assert compose.files(settings.site())[-1].endswith("/docker-compose.outside.yml")
+    monkeypatch.setenv("CARREL_HUB_OUTSIDE", "1")
+    with pytest.raises(Stop, match="not yes or no"):
+        settings.site()
+
+
+def test_no_part_but_the_hub_is_put_on_that_network():
+    document = yaml.safe_load((ROOT / "docker-compose.outside.yml").read_text())
+    assert document["services"] == {"hub": {"networks": {"outside": {}}}}
+    main = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert main["networks"]["control"]["internal"] is True
+    with_keys = [name for name, each in main["services"].items() if "/srv/keys" in str(each.get("volumes"))]
+    assert with_keys == ["hub"], "where the keeper is"

@@ -16,7 +16,7 @@ from kernels.isolation import Limits, Mount, engine_container
 from provisioning import tls
 from provisioning.host import __main__ as command
 from provisioning.host import doctor
-from provisioning.host.doctor import containers, data, machine, networks, transport
+from provisioning.host.doctor import containers, data, machine, networks, trail, transport
 from provisioning.host.doctor.finding import Patient, fail, ok
 
 INFO = {
@@ -375,3 +375,49 @@ def test_a_machine_without_docker_is_told_of_it_in_every_check_and_does_not_stop
     found = doctor.examine(place)
     assert {"docker engine", "isolation", "internal", "keys"} <= {each.check for each in found}
     assert "fail" in states(found)
+
+
+STANDING = {
+    "first": 1,
+    "last": 90,
+    "sealed": 0,
+    "head": {"number": 88, "time": "2026-01-01T00:00:00.000000Z", "age_seconds": 400},
+    "unsigned_seconds": 20,
+    "anchor": {"number": 60, "time": "2026-01-01T00:00:00.000000Z", "age_seconds": 86400},
+    "receivers": [{"address": "tls://logs:6514", "number": 90, "waiting_seconds": 0}],
+}
+
+
+def test_a_trail_that_is_signed_anchored_and_handed_on_is_well():
+    assert states(trail.standing(STANDING, "t")) == ["ok", "ok", "ok"]
+    empty = {**STANDING, "last": 0, "head": None, "anchor": None, "unsigned_seconds": 0, "receivers": []}
+    assert states(trail.standing(empty, "t")) == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "said"),
+    [
+        ({"unsigned_seconds": 3 * 3600}, "fail", "has waited for a signed head for 3 h"),
+        ({"head": None, "unsigned_seconds": 3 * 86400}, "fail", "for 3 days"),
+        ({"anchor": None}, "warn", "no head was ever anchored"),
+        ({"anchor": {"number": 1, "age_seconds": 40 * 86400}}, "warn", "the last is 40 days old"),
+        (
+            {"receivers": [{"address": "tls://logs:6514", "number": 3, "waiting_seconds": 7300}]},
+            "warn",
+            "tls://logs:6514 has not taken records for 2 h",
+        ),
+    ],
+)
+def test_a_trail_that_is_not_signed_anchored_or_handed_on_is_told_with_the_fix(change, state, said):
+    wrong = [each for each in trail.standing({**STANDING, **change}, "t") if each.state != "ok"]
+    assert [each.state for each in wrong] == [state]
+    assert said in wrong[0].text
+    assert wrong[0].fix
+
+
+def test_the_hub_reaches_outside_only_where_it_was_asked_for():
+    outside = {"Name": "t_outside", "Internal": False, "Containers": {"1": {"Name": "t.hub"}}}
+    assert networks.deviations(outside, "t", hub_outside=True) == []
+    assert "it is not internal" in networks.deviations(outside, "t")
+    outside["Containers"]["2"] = {"Name": "t.portal"}
+    assert networks.deviations(outside, "t", hub_outside=True) == ["t.portal can reach outside"]

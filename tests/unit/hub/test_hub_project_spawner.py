@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -21,9 +22,10 @@ from tornado.web import Application, RequestHandler
 from hub_config import project_spawner
 from hub_config.desk_parts import RECIPE_LABEL
 from hub_config.project_spawner import ProjectSpawner, SpawnRefused
-from provisioning.registry import database
+from provisioning.command import main
+from provisioning.registry import database, runs
 from provisioning.registry.grants import revoke_grants
-from provisioning.registry.models import Account, Project, ProjectStatus
+from provisioning.registry.models import Account, Project, ProjectStatus, Template
 
 DESK, ENGINE = "t.desk.heart.li-wei", "t.engine.heart.li-wei"
 NETWORK, SOCKETS = "t.network.heart.li-wei", "t.sockets.heart.li-wei"
@@ -442,3 +444,35 @@ async def test_a_part_that_cannot_be_removed_after_a_failure_does_not_hide_the_l
     docker.failing[f"start {ENGINE}"] = api_error("no GPU")
     docker.failing["remove_network"] = api_error("network has active endpoints", 403)
     assert "no GPU" in await refused(spawner())
+
+
+async def test_who_got_which_extract_when_is_on_the_trail_for_desks_and_for_runs(
+    spawner, docker, registry, capsys
+):
+    await spawner().start()
+    with database.writing(registry) as session:
+        session.add(Template(name="cox", version="1.0.0", digest="sha256:" + "1" * 64, folder="cox/1.0.0"))
+        session.flush()
+        asked = {"project": "heart", "requested_by": "li-wei", "template": "cox", "extracts": ["bloods"]}
+        run = runs.create_run(session, **asked, parameters={}, language="en")
+        runs.record_mounts(session, run)
+    assert main(["audit", "access", "--extract", "bloods", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["source"], one["user"], one["project"], one["extract"]) for one in found] == [
+        ("hub", "li-wei", "heart", "bloods@1"),
+        ("portal", "li-wei", "heart", "bloods@1"),
+    ]
+    assert [one["detail"].get("run") for one in found] == [None, run.id]
+    assert {one["detail"]["digest"] for one in found} == {"sha256:" + "0" * 64}
+    assert main(["audit", "access", "--extract", "blood", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+async def test_a_desk_whose_access_cannot_be_recorded_is_not_started(spawner, docker, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("provisioning.audit.trail.append", full)
+    with pytest.raises(RuntimeError, match="full"):
+        await spawner().start()
+    assert not docker.containers.keys() & ALL

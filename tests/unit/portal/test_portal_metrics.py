@@ -11,11 +11,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub_config import roles
-from hub_config.portal import metrics, metrics_service
+from hub_config.portal import guard_numbers, metrics, metrics_service
+from hub_config.portal.desk_identity import DeskId
 from images.recipe import ROOT
+from provisioning.refusal import Refusal
 from provisioning.registry import database
 from provisioning.registry.events import report
 
+NUMBERS = {"shown_bytes": 10, "shown_cells": 2, "messages": 4, "filter_us": 500_000, "budget_permille": 250}
 OPERATIONS = ROOT / "docs/operations"
 
 
@@ -89,6 +92,7 @@ def test_the_board_and_the_scrapes_ask_for_what_there_is(counted):
 
     counted.requests.labels("Health", "GET", "2xx").observe(0.1)
     counted.received("heart", [report("0" * 32, "2026-01-01T00:00:00Z", "denied", {"reason": "x"})])
+    counted.numbers.told(DeskId("li-wei", "heart"), NUMBERS)
     both: list[CollectorRegistry] = [counted.collected, REGISTRY]
     names = set()
     for registry in both:
@@ -100,7 +104,55 @@ def test_the_board_and_the_scrapes_ask_for_what_there_is(counted):
     board = json.loads((OPERATIONS / "grafana.json").read_text())
     asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     wanted = {name for expr in asked for name in re.findall(r"\b(?:carrel|jupyterhub)_[a-z_]+", expr)}
-    assert len(wanted) == len(board["panels"]) == 10
+    assert (len(wanted), len(board["panels"])) == (17, 15), "two panels hold two each"
     assert wanted <= names, wanted - names
     jobs = yaml.safe_load((OPERATIONS / "prometheus.yml").read_text())["scrape_configs"]
     assert {job["metrics_path"] for job in jobs} == {"/hub/metrics", "/services/portal/metrics"}
+
+
+def test_what_guards_tell_is_added_up_by_project_and_a_share_is_forgotten(counted):
+    now = [0.0]
+    counted.numbers.clock = lambda: now[0]
+    counted.numbers.told(DeskId("li-wei", "heart"), NUMBERS)
+    counted.numbers.told(DeskId("ma-chao", "heart"), {**NUMBERS, "budget_permille": 1200})
+    counted.numbers.told(DeskId("ma-chao", "lung"), {**NUMBERS, "shown_bytes": 0})
+    found = samples(counted)
+    heart, lung = (("project", "heart"),), (("project", "lung"),)
+    assert found["carrel_guard_shown_bytes_total", heart] == 20
+    assert found["carrel_guard_shown_bytes_total", lung] == 0
+    assert found["carrel_guard_shown_cells_total", heart] == 4
+    assert found["carrel_guard_filtered_messages_total", heart] == 8
+    assert found["carrel_guard_filter_seconds_total", heart] == 1.0
+    assert found["carrel_guard_budget_share", heart] == 1.2
+    assert not [key for key in found if "li-wei" in str(key) or "ma-chao" in str(key)]
+    now[0] = guard_numbers.REMEMBERED + 1
+    assert ("carrel_guard_budget_share", heart) not in samples(counted)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"project": "lung"},
+        {"user": "ma-chao"},
+        {"shown_bytes": -1},
+        {"shown_bytes": 2**40 + 1},
+        {"shown_bytes": 1.5},
+        {"shown_bytes": True},
+        {"shown_bytes": "7"},
+        {"filter_us": float("inf")},
+        {"budget_permille": 1_000_001},
+        {"messages": None},
+        {"text": "the secret"},
+    ],
+)
+def test_what_is_no_number_of_a_guards_is_refused_whole(counted, change):
+    with pytest.raises(Refusal, match="whole numbers"):
+        counted.numbers.told(DeskId("li-wei", "heart"), {**NUMBERS, **change})
+    with pytest.raises(Refusal):
+        counted.numbers.told(DeskId("li-wei", "heart"), {})
+    assert not [key for key in samples(counted) if key[0].startswith("carrel_guard_")]
+
+
+def test_how_long_the_trail_waits_is_told(counted):
+    found = samples(counted)
+    assert found["carrel_audit_unsigned_seconds", ()] == found["carrel_audit_waiting_seconds", ()] == 0

@@ -208,7 +208,7 @@ def verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 
 def test_every_verb_can_answer_in_json() -> None:
     every = verbs(parser())
-    assert len(every) == 55
+    assert len(every) == 58
     for verb in every:
         assert "--json" in verb.format_help(), verb.prog
 
