@@ -108,6 +108,7 @@ def _content(half: Path, dictionary: Dictionary, made: Made) -> dict[str, Any]:
         "source": dictionary.source,
         "licence": dictionary.licence,
         "tables": made.tables,
+        **({"images": made.images} if made.images else {}),
         "gate": made.gate,
         "files": [_file(half, path) for path in made.files],
     }

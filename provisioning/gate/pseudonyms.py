@@ -1,0 +1,23 @@
+"""Pseudonyms and date offsets in Python: those that `transforms` makes in SQL, so that images join tables."""
+
+from __future__ import annotations
+
+import hmac
+
+from provisioning.gate.transforms import DATES
+
+
+def digest(key: bytes, domain: str, text: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) of the domain and ``text``, as 64 hexadecimal digits."""
+    return hmac.digest(key, f"{domain}\x1f{text}".encode(), "sha256").hex()
+
+
+def pseudonym(key: bytes, domain: str, text: str) -> str:
+    """What stands for ``text`` in columns of ``domain``: the letter p and 128 bits in hexadecimal."""
+    return "p" + digest(key, domain, text.strip(" "))[:32]
+
+
+def offset(key: bytes, patient: str, days: int) -> int:
+    """The days, -``days`` to ``days`` and never 0, by which all dates of ``patient`` move."""
+    number = int(digest(key, DATES, patient.strip(" "))[:12], 16) % (2 * days)
+    return number - days if number < days else number - days + 1
