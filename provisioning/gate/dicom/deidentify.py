@@ -18,7 +18,7 @@ from provisioning.gate.dicom.policy import ImagePolicy
 from provisioning.gate.dicom.profile import CHARACTERISTICS, EDITION, TEXT_VRS, Action, Profile, shown, vr_of
 from provisioning.gate.identifiers import find_in_text
 from provisioning.gate.policy import Treatment
-from provisioning.gate.pseudonyms import offset, pseudonym
+from provisioning.gate.pseudonyms import offset, pseudonym, trimmed
 from provisioning.gate.transforms import redacted
 
 METHOD = f"Carrel extract gate, {EDITION}"
@@ -42,7 +42,7 @@ class Made:
 
 def patient_of(dataset: Dataset, charsets: tuple[str, ...]) -> str | None:
     """The one patient ID; None where there is none or several."""
-    text = (values.text_of(dataset, 0x00100020, charsets) or "").strip(" ")
+    text = trimmed(values.text_of(dataset, 0x00100020, charsets) or "")
     return text if text and "\\" not in text else None
 
 
@@ -77,7 +77,7 @@ class Deidentifier:
     def _accession(self, source: Dataset, charsets: tuple[str, ...]) -> str | None:
         if self.policy.accession_number is None:
             return None
-        text = (values.text_of(source, 0x00080050, charsets) or "").strip(" ")
+        text = trimmed(values.text_of(source, 0x00080050, charsets) or "")
         return pseudonym(self._key, self.policy.accession_number, text) if text else None
 
     def _mark(self, made: Dataset, patient: str, accession: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import warnings
@@ -51,6 +52,19 @@ def below(folder: Path) -> list[Path]:
 
 
 @contextmanager
+def quietly() -> Iterator[None]:
+    """Without the warnings of pydicom, on standard error and in logs: they quote values."""
+    logger = logging.getLogger("pydicom")
+    before, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     """Open ``path``, not through a link. Raises `SetAside` where it is no DICOM file within the bounds."""
     try:
@@ -63,8 +77,7 @@ def opened(path: Path) -> Iterator[Opened]:
     with os.fdopen(descriptor, "rb") as file:
         found = outline(file)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quietly():
                 dataset = dcmread(BytesIO(found.header))
                 meta = dataset.file_meta
         except Exception:  # pydicom raises many kinds on what is damaged
@@ -88,8 +101,7 @@ def write(target: Path, made: Dataset, source: Opened) -> None:
     shape = pixels.Shape.of(made)
     header = BytesIO()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             dcmwrite(header, made, enforce_file_format=True)
     except Exception:  # A value that pydicom will not write.
         raise SetAside(Reason.DAMAGED) from None

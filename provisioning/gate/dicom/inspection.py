@@ -17,8 +17,9 @@ from provisioning.gate.identifiers import find_in_text
 _DUMMIES = frozenset({values.DUMMY_DATE, values.DUMMY_TIME, values.DUMMY_DATE + values.DUMMY_TIME})
 _WRITTEN = frozenset({"CS", "DS", "IS", "AS", "UI"}) | TEXT_VRS | DATE_VRS
 _PATIENT_NAME = 0x00100010
+METHOD_CODES = 0x00120064
 _GATE = frozenset({0x00080050, 0x00100020, 0x00120063})
-"""What the gate wrote itself and `verify` compares whole: pseudonyms, the method."""
+"""What the gate wrote itself and `verify` compares whole: pseudonyms, the method; `METHOD_CODES` too."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Inspection:
                 yield Place("dicom-private", shown(number))
             elif action is Action.REMOVE:
                 yield Place("dicom-tag", shown(number))
+            elif number == METHOD_CODES:
+                continue
             elif vr_of(number) == "SQ":
                 for item in dataset[tag].value or ():
                     yield from self.places(item)

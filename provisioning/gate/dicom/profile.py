@@ -23,6 +23,9 @@ EDITION = "PS3.15 2026c"
 TABLES = Path(__file__).with_name("tables")
 CHARACTERISTICS = {"sex": 0x00100040, "age": 0x00101010, "size": 0x00101020, "weight": 0x00101030}
 """What a policy can keep of a patient (option of E.3.6), by the policy's word."""
+_DESCRIBING = frozenset({0x0008, 0x0018, 0x0020, 0x0028, 0x0040, 0x0054})
+"""Groups whose descriptors the option cleans: of studies, series, images and procedures. Those of patients
+and visits, which it would clean too, are removed."""
 TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT", "AE"})
 DATE_VRS = frozenset({"DA", "DT", "TM"})
 
@@ -110,7 +113,8 @@ class Profile:
         row = confidentiality().get(tag)
         if row is None:
             return _kept(tag) if tag in allowed() else Action.REMOVE
-        if row.descriptors and self.options.descriptors and vr_of(tag) in TEXT_VRS:
+        described = row.descriptors and group in _DESCRIBING and vr_of(tag) in TEXT_VRS
+        if described and self.options.descriptors:
             return Action.CLEAN
         if row.modified_dates and self.options.modified_dates and vr_of(tag) in DATE_VRS:
             return Action.SHIFT
@@ -133,7 +137,9 @@ def _basic(tag: int, code: str) -> Action:
         return Action.KEEP  # A sequence of references: its UIDs are replaced.
     if code == "X" or sequence:
         return Action.REMOVE
-    return Action.EMPTY if code in ("Z", "X/Z") else Action.DUMMY
+    if code in ("Z", "X/Z"):
+        return Action.EMPTY
+    return Action.DUMMY if vr_of(tag) in TEXT_VRS | DATE_VRS | {"CS"} else Action.REMOVE
 
 
 @cache

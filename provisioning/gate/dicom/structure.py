@@ -101,11 +101,14 @@ def outline(file: BufferedReader) -> Outline:
 
 def _meta(head: bytes) -> tuple[str, int]:
     """The transfer syntax and where the data set begins (PS3.10 7.1: always explicit, little endian)."""
-    at, syntax = 132, ""
+    at, syntax, last = 132, "", b""
     while head[at : at + 2] == b"\x02\x00":
         if len(head) < at + 12:
             raise SetAside(Reason.DAMAGED)
-        vr = head[at + 4 : at + 6]
+        number = head[at + 3 : at + 1 : -1]
+        if number <= last and last:
+            raise SetAside(Reason.DAMAGED)
+        vr, last = head[at + 4 : at + 6], number
         if vr in _LONG:
             (length,) = struct.unpack_from("<L", head, at + 8)
             value = at + 12

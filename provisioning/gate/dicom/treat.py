@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,8 +100,7 @@ def treat(  # noqa: PLR0917
 def _treat_one(
     path: Path, name: str, target: Path, deidentifier: Deidentifier, known: set[str]
 ) -> tuple[Made, tuple[Reason, ...], str]:
-    with files.opened(path) as opened, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's would quote values.
+    with files.quietly(), files.opened(path) as opened:
         source = opened.dataset
         try:
             class_name(code_of(source, 0x00080016))

@@ -124,6 +124,8 @@ def _decoded(content: bytes, charsets: tuple[str, ...]) -> str | None:
             text = content.decode(encodings[0])
         else:
             text = decode_bytes(content, encodings, {ord("\\"), ord("^"), ord("=")})
+            # pydicom leaves the escape to GB 2312 (PS3.3 C.12.1.1.2) in what it decodes.
+            text = text.replace("\x1b$)A", "").replace("\x1b(B", "")
     except (UnicodeError, LookupError, ValueError):
         return None
     hidden = any(ord(letter) < 32 and letter not in "\t\n\f\r" for letter in text)

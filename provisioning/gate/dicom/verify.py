@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from provisioning.gate.dicom import files, pixels, uids, values
 from provisioning.gate.dicom.deidentify import ACCESSION_CHARACTERS, METHOD, patient_of
 from provisioning.gate.dicom.identity import Identity
-from provisioning.gate.dicom.inspection import Inspection, Place
+from provisioning.gate.dicom.inspection import METHOD_CODES, Inspection, Place
 from provisioning.gate.dicom.policy import ImagePolicy
 from provisioning.gate.dicom.profile import Profile, shown, vr_of
 from provisioning.gate.dicom.structure import EXPLICIT, JPEG, JPEG_2000, Outline
@@ -110,7 +110,11 @@ class Verification:
         for reason in one.admitted:
             yield Place("admitted-suspect", None, str(reason))
         try:
-            with files.opened(folder / one.path) as made, files.opened(one.source) as source:
+            with (
+                files.quietly(),
+                files.opened(folder / one.path) as made,
+                files.opened(one.source) as source,
+            ):
                 yield from self._inside(made, source, position)
                 yield from self._outside(made, one)  # Last: it converts values, which hides their bytes.
         except Exception:  # What cannot be read must not be granted, whatever the reason.
@@ -148,7 +152,7 @@ class Verification:
             yield Place("dicom-damaged", None)
             return
         dates = self._dates(before, patient)
-        for reason in suspicions(dataset):
+        for reason in suspicions(before):
             if reason not in self._policy.admit:
                 yield Place("suspect-pixels", None, str(reason))
         modality, part = values.code_of(dataset, 0x00080060), values.code_of(dataset, 0x00180015)
@@ -178,8 +182,16 @@ class Verification:
         for tag, wanted in marks.items():
             if values.code_of(dataset, tag) != wanted:
                 yield Place("dicom-mark", shown(tag))
-        if 0x00120064 not in dataset:
-            yield Place("dicom-mark", shown(0x00120064))
+        codes = [
+            {int(tag): values.code_of(item, int(tag)) for tag in item.keys()}  # noqa: SIM118 - a Dataset
+            for item in (dataset[METHOD_CODES].value if METHOD_CODES in dataset else ())
+        ]
+        wanted_codes = [
+            {0x00080100: value, 0x00080102: "DCM", 0x00080104: meaning}
+            for value, meaning in self._policy.options.codes()
+        ]
+        if codes != wanted_codes:
+            yield Place("dicom-mark", shown(METHOD_CODES))
 
     def _dates(self, source: Dataset, patient: str) -> frozenset[str]:
         """Every date of the source, moved by the patient's days."""
