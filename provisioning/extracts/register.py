@@ -15,6 +15,7 @@ from typing import Any
 
 from provisioning.extracts.dictionary import Dictionary, read_dictionary
 from provisioning.extracts.manifest import (
+    LARGEST_MANIFEST,
     MANIFEST,
     SCHEMA,
     ExtractDamaged,
@@ -137,12 +138,21 @@ def _settle(half: Path, home: Path, content: dict[str, Any], version: int | None
             extract=f"{home.name}@{version}",
         )
     number = version if version is not None else max(present, default=0) + 1
+    document = write_document({**content, "version": number})
+    if len(document) > LARGEST_MANIFEST:
+        raise Refusal(
+            "{extract} would have more files than a manifest can list. Register it in parts.",
+            extract=f"{home.name}@{number}",
+        )
     with (half / MANIFEST).open("wb") as file:
-        file.write(write_document({**content, "version": number}))
+        file.write(document)
         file.flush()
         os.fsync(file.fileno())
     for path in half.rglob("*"):
         path.chmod(0o550 if path.is_dir() else 0o440)
+        if path.is_dir():
+            _sync(path)
+    _sync(half)
     half.chmod(0o550)
     os.rename(half, home / f"v{number}")  # the moment at which the extract is there
     _sync(home)
