@@ -150,9 +150,7 @@ def _settle(half: Path, home: Path, content: dict[str, Any], version: int | None
         os.fsync(file.fileno())
     for path in half.rglob("*"):
         path.chmod(0o550 if path.is_dir() else 0o440)
-        if path.is_dir():
-            _sync(path)
-    _sync(half)
+    _sync_all(half)
     half.chmod(0o550)
     os.rename(half, home / f"v{number}")  # the moment at which the extract is there
     _sync(home)
@@ -189,7 +187,17 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def _sync_all(folder: Path) -> None:
+    """The folder's own entries and those of every folder below; files are synced as they are digested."""
+    for path in (folder, *(one for one in folder.rglob("*") if one.is_dir())):
+        _sync_folder(path)
+
+
 def _sync(folder: Path) -> None:
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

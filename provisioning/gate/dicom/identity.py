@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pydicom.dataset import Dataset
 
-from provisioning.gate.dicom.profile import confidentiality, vr_of
+from provisioning.gate.dicom.profile import vr_of
 from provisioning.gate.dicom.values import text_of
 
 _KEYWORDS = frozenset(
@@ -104,8 +104,3 @@ def _words(dataset: Dataset, charsets: tuple[str, ...]) -> Iterator[str]:
                     yield from _PARTS.split(one.strip())
                     yield one.strip().replace("^", "").replace("=", "")
                     yield one.strip().replace("^", " ").strip()
-
-
-def named(tag: int) -> bool:
-    """Whether the attribute names someone, so that its own value is no surprise there before treatment."""
-    return tag in _KEYWORDS or (tag in confidentiality() and vr_of(tag) == "PN")

@@ -16,11 +16,11 @@ from pydicom.datadict import DicomDictionary
 from provisioning.gate.dicom.reasons import Reason, SetAside
 
 LARGEST_HEADER = 32 * 1024**2
-"""Bytes before the pixels. An enhanced CT of 2,000 frames has about 6 MiB."""
+"""Bytes before the pixels; those of images with a description for each of thousands of frames are MiBs."""
 MOST_ELEMENTS = 400_000
 """Elements and items of one header."""
 DEEPEST = 12
-"""Sequences within one another; the deepest of the standard's image classes is six."""
+"""Sequences within one another."""
 MOST_FRAGMENTS = 200_000
 UNDEFINED = 0xFFFFFFFF
 PIXELS = 0x7FE00010
