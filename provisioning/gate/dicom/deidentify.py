@@ -16,6 +16,7 @@ from provisioning.gate.dicom import uids, values
 from provisioning.gate.dicom.identity import Identity
 from provisioning.gate.dicom.policy import ImagePolicy
 from provisioning.gate.dicom.profile import CHARACTERISTICS, EDITION, TEXT_VRS, Action, Profile, shown, vr_of
+from provisioning.gate.dicom.reasons import Reason, SetAside
 from provisioning.gate.identifiers import find_in_text
 from provisioning.gate.policy import Treatment
 from provisioning.gate.pseudonyms import offset, pseudonym, trimmed
@@ -24,6 +25,8 @@ from provisioning.gate.transforms import redacted
 METHOD = f"Carrel extract gate, {EDITION}"
 ACCESSION_CHARACTERS = 16
 """Of an accession number's pseudonym, those that its representation SH holds; the index has all of it."""
+MOST_VALUES = 1_000_000
+"""Values of one file besides its pixels: each is an object in memory."""
 _UNREADABLE = "text-unreadable"
 _NOT_OF_TYPE = "value-not-of-its-type"
 _SAID = "text-named-someone"
@@ -102,6 +105,7 @@ class _One:
     def __init__(self, by: Deidentifier, identity: Identity, days: int | None, signed: bool) -> None:
         self.by, self.identity, self.days, self.signed = by, identity, days, signed
         self.notes: Counter[tuple[str, str]] = Counter()
+        self._values = 0
 
     def treated(self, source: Dataset, charsets: tuple[str, ...]) -> Dataset:
         charsets = values.charsets_of(source, charsets)
@@ -144,6 +148,11 @@ class _One:
         made = values.simple("SS" if self.signed and _either(tag) else vr, content, tag)
         if made is None:
             return self._noted(_NOT_OF_TYPE, tag)
+        self._values += len(made) if isinstance(made, list) else 1
+        if self._values > MOST_VALUES:
+            raise SetAside(Reason.OUT_OF_BOUNDS)
+        if vr in values.BINARY and self.identity.in_bytes(content):
+            return self._noted(_SAID, tag)
         if action is Action.UID:
             return [self.by.uid(one) if one else "" for one in (made if isinstance(made, list) else [made])]
         if vr in ("CS", "DS", "IS") and self._names(vr, made):
@@ -156,9 +165,7 @@ class _One:
             if vr == "CS":
                 if self.identity.within(one) or find_in_text(one):
                     return True
-            elif len(one) >= 6 and (
-                self.identity.in_number(one) or (len(one) >= 8 and one.isdigit() and find_in_text(one))
-            ):
+            elif self.identity.is_number(one) or (len(one) >= 8 and one.isdigit() and find_in_text(one)):
                 return True
         return False
 

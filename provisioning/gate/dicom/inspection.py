@@ -64,6 +64,8 @@ class Inspection:
         content = content.rstrip(b"\0 ") if vr in _WRITTEN else content
         if not content:
             return
+        if vr in values.BINARY and self.identity.in_bytes(content):
+            yield "source-identifier", None
         try:
             text = content.decode("utf-8") if vr in _WRITTEN else ""
         except UnicodeError:
@@ -103,7 +105,7 @@ class Inspection:
     def _said(self, tag: int, vr: str, text: str) -> Iterator[tuple[str, str | None]]:
         """Whether a text or number says who someone is."""
         if vr in ("DS", "IS"):
-            if len(text) >= 6 and self.identity.in_number(text):
+            if self.identity.is_number(text):
                 yield "source-identifier", None
             if len(text) < 8 or not text.isdigit():
                 return

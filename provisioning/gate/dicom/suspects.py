@@ -6,6 +6,7 @@ or digitises a film mostly says so; who does not is not found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
@@ -71,18 +72,9 @@ _MODALITIES = {
     "HC": Reason.SECONDARY_CAPTURE,
     "DG": Reason.MODALITY,
 }
-_CAPTURE_WORDS = (
-    "SCREEN",
-    "CAPTURE",
-    "DOSE",
-    "REPORT",
-    "GRAPH",
-    "CURVE",
-    "TEXT",
-    "RESULT",
-    "TABLE",
-    "SAVE",
-    "PHOTO",
+_CAPTURE_WORDS = frozenset(
+    {"SCREEN", "SCREENSHOT", "SCREENSAVE", "SNAPSHOT", "CAPTURE", "SAVE", "SAVED", "DOSE", "REPORT", "GRAPH"}
+    | {"CURVE", "TEXT", "RESULT", "RESULTS", "TABLE", "PHOTO"}
 )
 """In a value of Image Type, such as SCREEN SAVE."""
 _CAPTURED = (0x00080064, *range(0x00181010, 0x0018101C), 0x00181022, 0x00181023)
@@ -118,12 +110,8 @@ def _suspicions(source: Dataset) -> Iterator[Reason]:
         yield Reason.RECOGNIZABLE
     if any(tag in source for tag in _CAPTURED):
         yield Reason.SECONDARY_CAPTURE
-    kinds = values.code_of(source, 0x00080008).upper().split("\\")
-    if (
-        len(kinds) < 2
-        or kinds[1] != "PRIMARY"
-        or any(word in kind for kind in kinds for word in _CAPTURE_WORDS)
-    ):
+    kinds = values.code_of(source, 0x00080008).upper()
+    if kinds.split("\\")[1:2] != ["PRIMARY"] or _CAPTURE_WORDS & set(re.split(r"[\s_\\]+", kinds)):
         yield Reason.IMAGE_TYPE
     if not values.code_of(source, 0x00080070):
         yield Reason.NO_MANUFACTURER

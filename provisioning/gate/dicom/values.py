@@ -46,6 +46,10 @@ _NUMBERS = {
 }
 
 
+BINARY = frozenset(_NUMBERS)
+"""Value representations of numbers that are not written in digits."""
+
+
 def raw_of(dataset: Dataset, tag: int) -> tuple[str, bytes] | None:
     """Value representation and bytes of an attribute that is no sequence; None where it has no place here.
 
@@ -147,10 +151,12 @@ def _control(content: bytes) -> bool:
 def simple(vr: str, content: bytes, tag: int) -> Any:
     """The value, or list of values, of a code, number or time; None where it is not of its representation."""
     most = most_values(tag)
+    if len(content) > LONGEST_NUMBERS:
+        return None
     if vr in _NUMBERS:
         code = _NUMBERS[vr]
         size = struct.calcsize("<" + code)
-        if len(content) % size or len(content) > LONGEST_NUMBERS:
+        if len(content) % size:
             return None
         values: list[Any] = (
             [one[0] for one in struct.iter_unpack("<" + code, content)]

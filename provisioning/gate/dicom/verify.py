@@ -19,13 +19,14 @@ from provisioning.gate.dicom.identity import Identity
 from provisioning.gate.dicom.inspection import METHOD_CODES, Inspection, Place
 from provisioning.gate.dicom.policy import ImagePolicy
 from provisioning.gate.dicom.profile import Profile, shown, vr_of
-from provisioning.gate.dicom.structure import EXPLICIT, JPEG, JPEG_2000, Outline
+from provisioning.gate.dicom.structure import EXPLICIT, JPEG, JPEG_2000
 from provisioning.gate.dicom.suspects import suspicions
 from provisioning.gate.dicom.treat import Produced, Tally
 from provisioning.gate.identifiers import ColumnScan
 from provisioning.gate.identifiers.kinds import Kind
 from provisioning.gate.pseudonyms import offset, pseudonym
 from provisioning.gate.report import Finding, Severity
+from provisioning.gate.verification import FEW_NAMES
 
 MESSAGES = {
     "dicom-damaged": "The file cannot be read as a DICOM image of the extract.",
@@ -67,12 +68,14 @@ class Verification:
         self._profile = Profile(policy.options)
         self._found: defaultdict[Place, Tally] = defaultdict(Tally)
         self._columns: dict[int, _Column] = {}
+        self._files = 0
 
     def look(
         self, folder: Path, produced: Iterable[Produced], progress: Callable[[int], None]
     ) -> list[Finding]:
         """What is found in the files; positions are rows of the table of instances."""
         for position, one in enumerate(produced, start=1):
+            self._files = position
             for place in set(self._file(folder, one, position)):
                 self._found[place].add(position)
             progress(position)
@@ -89,6 +92,8 @@ class Verification:
     def _finding(self, place: Place, tally: Tally) -> Finding:
         attribute = (place.attribute or "").rpartition(" ")[2]
         reason = self._policy.expected.get((attribute, place.kind or ""))
+        if place.kind == Kind.PERSON_NAME and tally.count > FEW_NAMES * self._files:
+            reason = None
         severity = Severity.EXPLAINED if reason else Severity.BLOCKING
         if place.rule == "head" or place.kind in self._tolerated:
             severity, reason = Severity.NOTE, None
@@ -158,8 +163,6 @@ class Verification:
         modality, part = values.code_of(dataset, 0x00080060), values.code_of(dataset, 0x00180015)
         if modality in _VOLUMES and _HEAD.search(part.upper()):
             yield Place("head", None)
-        if _said(made.outline, identity):
-            yield Place("source-identifier", None)
         yield from self._marks(dataset, pseudonym(self._key, self._policy.patient_id, patient))
 
         def heard(tag: int, text: str) -> None:
@@ -248,14 +251,3 @@ def _days(dataset: Dataset) -> Iterator[str]:
         elif vr in ("DA", "DT") and (found := values.raw_of(dataset, int(tag))):
             for one in found[1].rstrip(b"\0 ").decode("latin-1").split("\\"):
                 yield one.strip(" ")[: 10 if "." in one[:8] else 8]
-
-
-def _said(outline: Outline, identity: Identity) -> bool:
-    """Whether the header's bytes hold a Chinese name or a long number of the source, in any attribute."""
-    header = outline.header
-    return any(
-        word.encode(encoding) in header
-        for word in identity.words
-        if not word.isascii() or (len(word) >= 6 and word.isdigit())
-        for encoding in ("utf-8", "gb18030")
-    )

@@ -576,3 +576,69 @@ def test_pydicoms_warnings_which_quote_values_are_not_heard(
     folder.register()
     assert not caplog.records
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("LI^WEI", "wei li, thorax"),
+        ("LI^WEI", "Thorax LIWEI"),
+        ("LI^WEI", "Li Wei thorax"),
+        ("LI^WEI", "Thorax of Wei"),
+        ("van der Berg^Jan Piet", "berg thorax"),
+        ("Smith^Anna=张^三=", "张三胸部"),
+    ],
+)
+def test_parts_of_names_and_either_order_are_taken_out(folder: Folder, name: str, said: str) -> None:
+    source = ct(PatientName=name, ReferringPhysicianName="", InstitutionName="", SeriesDescription=said)
+    left = folder.one(source).SeriesDescription.casefold()
+    assert "[removed]" in left
+    assert not any(word in left for word in ("wei", "liwei", "berg", "张三"))
+
+
+def test_underscores_join_words_that_are_taken_out(folder: Folder) -> None:
+    made = folder.one(ct(StationName="QS_CT_0007", SeriesDescription="Thorax_QS_CT_0007"))
+    assert made.SeriesDescription == "Thorax_[removed]"
+
+
+def test_letters_of_a_nested_description_stay(folder: Folder) -> None:
+    source, code = ct(), Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "113", "99LOCAL", "右肺上叶"
+    source.AnatomicRegionSequence = Sequence([code])
+    assert folder.one(source).AnatomicRegionSequence[0].CodeMeaning == "右肺上叶"
+
+
+def test_a_number_that_is_the_patients_is_left_out_and_measures_stay(folder: Folder) -> None:
+    source = ct("48828125", PixelSpacing=["0.48828125", "0.48828125"], RescaleSlope="48828125")
+    made = folder.one(source)
+    assert "RescaleSlope" not in made
+    assert [float(one) for one in made.PixelSpacing] == [0.48828125, 0.48828125]
+
+
+def test_a_name_in_the_bytes_of_numbers_is_left_out(folder: Folder) -> None:
+    source = ct()
+    name = "欧阳小明".encode("gb18030")
+    source.EnergyWindowVector = list(struct.unpack("<4H", name))
+    source.DetectorVector = [1, 1, 1, 1]
+    folder.add(source)
+    made = folder.register()
+    content = folder.files(made)[0].read_bytes()
+    assert name not in content
+    assert folder.datasets(made)[0].DetectorVector == [1, 1, 1, 1]
+
+
+def test_image_types_that_resemble_a_capture_stay(folder: Folder) -> None:
+    folder.add(ct(ImageType=["ORIGINAL", "PRIMARY", "TOMOGRAPHY"]))
+    assert set_aside(folder.register()) == {}
+
+
+def test_names_and_values_without_number_cost_no_time(folder: Folder) -> None:
+    folder.add(ct(), "a")
+    folder.add(ct("M00002", OperatorsName="\\".join(f"Person{n}^X" for n in range(3_000))), "b")
+    many = ct("M00003")
+    many.add_new(0x00181065, "DS", ["1"] * 600_000)
+    folder.add(many, "c")
+    made = folder.register()
+    assert set_aside(made) == {"out-of-bounds": [2]}
+    assert len(folder.files(made)) == 2
+    assert not any("FrameTimeVector" in one for one in folder.datasets(made))
