@@ -7,6 +7,7 @@ it GiBs. So every length, the nesting and the number of elements are checked fir
 from __future__ import annotations
 
 import os
+import re
 import struct
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -179,8 +180,11 @@ class _Scan:
     def _element(self, tag: int, level: _Level) -> None:
         if tag <= level.last or tag >> 16 in (0x0000, 0x0002, 0xFFFE):
             raise SetAside(Reason.DAMAGED)
-        level.last = tag
+        first, level.last = level.last < 0, tag
         implicit, vr = level.implicit, b""
+        if implicit and first and re.fullmatch(rb"[A-Z]{2}", self.head[self.at + 4 : self.at + 6]):
+            # pydicom would take the whole data set for an explicit one, whose outline is another.
+            raise SetAside(Reason.DAMAGED)
         if implicit:
             (length,) = struct.unpack_from("<L", self.head, self.at + 4)
             self.at += 8

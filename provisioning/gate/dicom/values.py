@@ -62,7 +62,7 @@ def raw_of(dataset: Dataset, tag: int) -> tuple[str, bytes] | None:
             return "CS", "\\".join(charsets_of(dataset)).encode()
         if tag == 0x00280103 and element.value in (0, 1):
             return "US", struct.pack("<H", element.value)
-        return None
+        return (vr_of(tag), b"") if element.is_empty else None
     if not isinstance(element, RawDataElement):
         return None
     known = vr_of(tag)

@@ -114,6 +114,14 @@ def test_a_name_under_a_false_character_set_does_not_pass_as_letters(
         assert not made.StudyDescription
 
 
+def test_empty_attributes_are_no_faults(folder: Folder) -> None:
+    source = ct(EchoTrainLength=None, KVP=None)
+    folder.add(source)
+    made = folder.register()
+    assert not [one for one in findings(made) if one["rule"] == "value-not-of-its-type"]
+    assert made.manifest.verified, holding(made)
+
+
 def test_a_value_of_another_type_than_its_attribute_is_left_out(folder: Folder) -> None:
     source = ct()
     del source.SliceThickness, source.KVP
@@ -349,6 +357,17 @@ def test_nesting_has_a_bound(undefined: bool) -> None:
     assert reason_of(nested(DEEPEST, undefined=undefined)) is None
     assert reason_of(nested(DEEPEST + 1, undefined=undefined)) is Reason.OUT_OF_BOUNDS
     assert reason_of(nested(3_000, undefined=undefined)) is Reason.OUT_OF_BOUNDS
+
+
+def test_a_file_cannot_have_one_outline_for_the_scan_and_another_for_the_reader() -> None:
+    start = EXPLICIT_START.replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI\x12\x001.2.840.10008.1.2\0")
+    # Explicit in fact: read as implicit, the first element is some 17 kB long.
+    explicit = element(0x00080005, b"CS", b"") + element(0x00080060, b"CS", b"CT")
+    assert b"CS\0\0" in explicit
+    assert reason_of(start + explicit + bytes(20_000)) is Reason.DAMAGED
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(explicit)) + explicit
+    within = struct.pack("<HHL", 0x0008, 0x2218, len(item)) + item
+    assert reason_of(start + within) is Reason.DAMAGED
 
 
 def test_the_number_of_elements_and_the_header_have_bounds() -> None:
