@@ -112,7 +112,8 @@ def make(
             "treatments": {
                 name: {column: one.by or one.action for column, one in rules.columns.items()}
                 for name, rules in policy.tables.items()
-            },
+            }
+            | {name: rules.treatments() for name, rules in policy.images.items()},
             "findings": documents,
             "overrides": [],
         }

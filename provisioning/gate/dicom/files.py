@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -20,8 +21,11 @@ from provisioning.gate.dicom import pixels
 from provisioning.gate.dicom.reasons import Reason, SetAside
 from provisioning.gate.dicom.structure import Outline, outline
 from provisioning.gate.dicom.uids import IMPLEMENTATION
+from provisioning.refusal import Refusal
 
 IMPLEMENTATION_NAME = "CARREL"
+_NO_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENOENT})
+"""Opening a link, a socket, a device without a driver, what has gone."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,18 @@ def quietly() -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
-    """Open ``path``, not through a link. Raises `SetAside` where it is no DICOM file within the bounds."""
+    """Open ``path``, not through a link. Raises `SetAside` where it is no DICOM file within the bounds.
+
+    Raises `Refusal` where this account may not read it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        raise SetAside(Reason.NOT_DICOM) from None
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise SetAside(Reason.NOT_DICOM) from None
+        raise Refusal(
+            "A file among the images cannot be read: {reason}. Give this account the right to read them all.",
+            reason=error.strerror,
+        ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise SetAside(Reason.NOT_DICOM)

@@ -39,6 +39,16 @@ class ImagePolicy:
     expected: dict[tuple[str, str], str] = field(default_factory=dict)
     """(attribute's keyword, rule) to the reason why that finding is no surprise."""
 
+    def treatments(self) -> dict[str, str]:
+        """What happens to what, as the manifest keeps it."""
+        return {
+            "patient_id": "pseudonymise",
+            "accession_number": "pseudonymise" if self.accession_number else "drop",
+            "dates": "shift_dates" if self.options.modified_dates else "drop",
+            "descriptors": "redact" if self.options.descriptors else "drop",
+            **{name: one.by or one.action for name, one in self.characteristics.items()},
+        }
+
 
 def read_images(
     section: Section,

@@ -95,6 +95,12 @@ def test_an_extract_of_a_table_and_images_joins_on_patient_and_accession_number(
         "tables": ["ct_instances", "ct_series"],
     }
     assert len(document["files"]) == 12 + 3
+    assert document["gate"]["treatments"]["ct"] == {
+        "patient_id": "pseudonymise",
+        "accession_number": "pseudonymise",
+        "dates": "shift_dates",
+        "descriptors": "redact",
+    }
 
 
 def test_another_project_has_other_pseudonyms_uids_and_dates(folder: Folder) -> None:

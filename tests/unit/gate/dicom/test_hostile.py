@@ -22,6 +22,7 @@ from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
+from provisioning.extracts.manifest import verify
 from provisioning.gate.dicom import files
 from provisioning.gate.dicom.deidentify import Deidentifier
 from provisioning.gate.dicom.policy import ImagePolicy
@@ -549,38 +550,73 @@ def test_the_table_is_the_standards_and_everything_unnamed_is_removed() -> None:
 
 
 KILLED = """
-import os, signal, sys
+import importlib, os, signal, sys
 from pathlib import Path
-from provisioning.gate.dicom import files
-count = 0
-write = files.write
-def dying(*args):
-    global count
-    count += 1
-    if count == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-    write(*args)
-files.write = dying
 from provisioning.extracts.register import register
-source = Path(sys.argv[1])
+source, module, name, times = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+place = importlib.import_module(module)
+for part in name.split(".")[:-1]:
+    place = getattr(place, part)
+name = name.split(".")[-1]
+real = getattr(place, name)
+def dying(*given, **named):
+    global times
+    times -= 1
+    if not times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given, **named)
+setattr(place, name, dying)
 register(source / "source", source / "source/dictionary.yaml", source / "source/policy.yaml",
          source / "data/extracts", project="heart")
 """
 
 
-@pytest.mark.parametrize("at", [1, 3])
-def test_a_registration_that_is_killed_leaves_nothing_and_the_next_is_whole(folder: Folder, at: int) -> None:
+@pytest.mark.parametrize(
+    ("module", "name", "times"),
+    [
+        ("provisioning.gate.dicom.files", "write", 1),
+        ("provisioning.gate.dicom.pixels", "copy", 3),
+        ("provisioning.gate.dicom.verify", "Verification._file", 2),
+        ("provisioning.gate.dicom.index", "by_file", 1),
+        ("provisioning.gate.dicom.index", "Index.to_series", 1),
+        ("provisioning.extracts.register", "_file", 2),
+        ("provisioning.extracts.register", "_sync_all", 1),
+    ],
+)
+def test_a_registration_that_is_killed_leaves_nothing_and_the_next_is_whole(
+    folder: Folder, module: str, name: str, times: int
+) -> None:
     for number in range(3):
         folder.add(ct(number=number))
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(folder.root), str(at)],
+        [sys.executable, "-c", KILLED, str(folder.root), module, name, str(times)],
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.returncode == -signal.SIGKILL
     assert not list(folder.root.glob("data/extracts/scans/v*"))
-    assert len(folder.files(folder.register())) == 3
+    made = folder.register()
+    assert len(folder.files(made)) == 3
+    verify(folder.folder(made), made.manifest.digest)
     assert not list(folder.root.glob("data/extracts/scans/.making-*"))
+
+
+def test_images_that_this_account_may_not_read_are_refused_without_their_names(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add(ct(), "a")
+    folder.add(ct("M00002"), "欧阳小明")
+    real = os.open
+
+    def denied(path: Any, *given: Any, **named: Any) -> int:
+        if str(path).endswith("小明"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(os, "open", denied)
+    said = folder.refused()
+    assert "A file among the images cannot be read: Permission denied" in said
+    assert "小明" not in said
 
 
 def test_pydicoms_warnings_which_quote_values_are_not_heard(
