@@ -7,11 +7,12 @@ about a person beforehand (GB/T 37964-2019 3.8); ``sensitive`` is what they must
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provisioning.gate.dicom.policy import ImagePolicy, read_images
+from provisioning.gate.dicom.policy import ImagePolicy, explainable, read_images
 from provisioning.lined_yaml import FileRefused, Section, load
 from provisioning.refusal import Refusal
 from provisioning.registry.columns import checked_name
@@ -225,22 +226,22 @@ def _table(section: Section, name: str, base: Base) -> TablePolicy:
                     key,
                     column=key,
                 )
-    expected = _expected(section, columns)
+    expected = _expected(section, lambda key: key == TABLE or key in columns)
     section.finish()
     return TablePolicy(columns, patient, quasi, sensitive, expected)
 
 
 def _expected_of_images(section: Section) -> dict[tuple[str, str], str]:
     """Of attributes by their keyword, of columns of the index, of combinations."""
-    return _expected(section, None)
+    return _expected(section, lambda key: key == TABLE or key in explainable())
 
 
-def _expected(section: Section, columns: dict[str, Treatment] | None) -> dict[tuple[str, str], str]:
+def _expected(section: Section, known: Callable[[str], bool]) -> dict[tuple[str, str], str]:
     found = {}
     below: Section | None = section.section("expected", None)
     for key, entry in below.sections() if below is not None else ():
         assert below is not None
-        if columns is not None and key != TABLE and key not in columns:
+        if not known(key):
             raise below.refuse("{column} is not among the columns.", key, column=key)
         reason = entry.text("reason", longest=1000)
         for line, rule in entry.texts("rules"):

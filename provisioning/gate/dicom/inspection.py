@@ -41,19 +41,19 @@ class Inspection:
     text: Callable[[int, str], None]
     """Hears of each text, to look at an attribute's texts together."""
 
-    def places(self, dataset: Dataset) -> Iterator[Place]:
-        """Every breach in ``dataset`` and the items of its sequences."""
+    def places(self, dataset: Dataset, *, item: bool = False) -> Iterator[Place]:
+        """Every breach in ``dataset``, or an item of a sequence, and the items of its sequences."""
         for tag in sorted(dataset.keys()):
             number, action = int(tag), self.profile.action(int(tag))
             if tag.is_private:
                 yield Place("dicom-private", shown(number))
-            elif action is Action.REMOVE:
+            elif action is Action.REMOVE or (item and action is Action.OWN):
                 yield Place("dicom-tag", shown(number))
             elif number == METHOD_CODES:
                 continue
             elif vr_of(number) == "SQ":
-                for item in dataset[tag].value or ():
-                    yield from self.places(item)
+                for one in dataset[tag].value or ():
+                    yield from self.places(one, item=True)
             elif (found := values.raw_of(dataset, number)) is None:
                 yield Place("dicom-value", shown(number))
             else:

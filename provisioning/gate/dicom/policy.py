@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from provisioning.gate.dicom.profile import CHARACTERISTICS, Options
+from pydicom.datadict import DicomDictionary
+
+from provisioning.gate.dicom.profile import CHARACTERISTICS, TABLES, Options
 from provisioning.gate.dicom.reasons import SUSPECTS
 from provisioning.lined_yaml import Section
 from provisioning.refusal import Refusal
@@ -86,6 +90,14 @@ def read_images(
     )
     section.finish()
     return made
+
+
+@cache
+def explainable() -> frozenset[str]:
+    """What a finding about images can name: attributes by keyword, columns of the index."""
+    with (TABLES / "index_columns.csv").open(encoding="utf-8", newline="") as file:
+        columns = {row["name"] for row in csv.DictReader(file)}
+    return frozenset(columns | {entry[4] for entry in DicomDictionary.values()})
 
 
 def _domain(section: Section, key: str, default: str) -> str | None:

@@ -24,7 +24,7 @@ from provisioning.gate.dicom.suspects import suspicions
 from provisioning.gate.dicom.treat import Produced, Tally
 from provisioning.gate.identifiers import ColumnScan
 from provisioning.gate.identifiers.kinds import Kind
-from provisioning.gate.pseudonyms import offset, pseudonym
+from provisioning.gate.pseudonyms import offset, pseudonym, trimmed
 from provisioning.gate.report import Finding, Severity
 from provisioning.gate.verification import FEW_NAMES
 
@@ -52,7 +52,6 @@ MESSAGES = {
 _META = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013})
 _HEAD = re.compile(r"HEAD|BRAIN|SKULL|FACE|ORBIT|JAW|SINUS|NECK|ANGIO")
 _VOLUMES = frozenset({"CT", "MR", "PT"})
-_SHORT_PSEUDONYM = re.compile(rf"p[0-9a-f]{{{ACCESSION_CHARACTERS - 1}}}|")
 _SCANNED = 2_000
 """Values of an attribute that are looked at as a column at once."""
 
@@ -163,18 +162,23 @@ class Verification:
         modality, part = values.code_of(dataset, 0x00080060), values.code_of(dataset, 0x00180015)
         if modality in _VOLUMES and _HEAD.search(part.upper()):
             yield Place("head", None)
-        yield from self._marks(dataset, pseudonym(self._key, self._policy.patient_id, patient))
+        number = trimmed(values.text_of(before, 0x00080050, charsets) or "")
+        domain = self._policy.accession_number
+        yield from self._marks(
+            dataset,
+            pseudonym(self._key, self._policy.patient_id, patient),
+            pseudonym(self._key, domain, number) if domain and number else "",
+        )
 
         def heard(tag: int, text: str) -> None:
             self._columns.setdefault(tag, _Column()).add(text, position)
 
         yield from Inspection(self._profile, identity, dates, heard).places(dataset)
 
-    def _marks(self, dataset: Dataset, patient: str) -> Iterator[Place]:
+    def _marks(self, dataset: Dataset, patient: str, number: str) -> Iterator[Place]:
         if values.code_of(dataset, 0x00100020) != patient:
             yield Place("dicom-pseudonym", shown(0x00100020))
-        number = values.code_of(dataset, 0x00080050)
-        if not _SHORT_PSEUDONYM.fullmatch(number) or (number and not self._policy.accession_number):
+        if values.code_of(dataset, 0x00080050) != number[:ACCESSION_CHARACTERS]:
             yield Place("dicom-pseudonym", shown(0x00080050))
         marks = {
             0x00080005: "ISO_IR 192",

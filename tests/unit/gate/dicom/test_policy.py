@@ -25,6 +25,7 @@ def line(policy: str, words: str) -> int:
         ("    admit: {not-dicom: {reason: because}}\n", "not-dicom cannot be admitted. Known: burned-in"),
         ("    admit: {ultrasound: yes}\n", "ultrasound must have fields below it"),
         ("    admit: {ultrasound: {because: x}}\n", "reason is missing"),
+        ("    expected: {StationNaem: {rules: [date], reason: x}}\n", "StationNaem is not among the columns"),
         ("    private: keep\n", "private is not known here"),
         (
             "    expected: {StationName: {rules: [mobile-phone], reason: x}}\n",

@@ -69,6 +69,14 @@ def nested(dataset: Dataset) -> None:
     dataset.AnatomicRegionSequence = Sequence([item])
 
 
+def nested_own(dataset: Dataset) -> None:
+    item, code = Dataset(), Dataset()
+    code.CodeMeaning = "x"
+    item.PatientID, item.AccessionNumber, item.PatientSex = "M00001", "AM00001", "M"
+    item.DeidentificationMethodCodeSequence = Sequence([code])
+    dataset.AnatomicRegionSequence = Sequence([item])
+
+
 def in_method_codes(dataset: Dataset) -> None:
     dataset.DeidentificationMethodCodeSequence[0].CodeMeaning = "欧阳小明"
 
@@ -155,8 +163,12 @@ def linked(path: Path) -> None:
         (put(SeriesDescription="of QSCT0007"), ("source-identifier", "SeriesDescription")),
         (put(Manufacturer="M00001"), ("source-identifier", "Manufacturer")),
         (put(RescaleSlope="13912345678"), ("identifier-content", "RescaleSlope")),
-        (spoilt(nested), ("dicom-value", "PatientName")),
+        (spoilt(nested), ("dicom-tag", "PatientName")),
         (spoilt(nested), ("identifier-content", "CodeMeaning")),
+        (spoilt(nested_own), ("dicom-tag", "PatientID")),
+        (spoilt(nested_own), ("dicom-tag", "AccessionNumber")),
+        (spoilt(nested_own), ("dicom-tag", "DeidentificationMethodCodeSequence")),
+        (put(AccessionNumber="p123456789abcdef"), ("dicom-pseudonym", "AccessionNumber")),
         (spoilt(high_bits), ("dicom-pixels", None)),
         (spoilt(more_pixels), ("dicom-pixels", None)),
         (put(Rows=5), ("dicom-pixels", None)),
