@@ -60,6 +60,7 @@ class Shape:
             and shape.bits_allocated in (1, 8, 16, 32)
             and 0 < shape.bits_stored <= shape.bits_allocated
             and high == shape.bits_stored - 1
+            and made.PixelRepresentation in (0, 1)
         )
         if not fits:
             raise SetAside(Reason.PIXEL_DATA)

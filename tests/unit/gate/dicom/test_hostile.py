@@ -179,6 +179,7 @@ def test_codes_that_are_names_are_left_out(folder: Folder) -> None:
         ({"Rows": 0}, "pixel-data"),
         ({"HighBit": 15}, "pixel-data"),
         ({"BitsAllocated": 12}, "pixel-data"),
+        ({"PixelRepresentation": 32}, "pixel-data"),
         ({"SeriesInstanceUID": ""}, "damaged"),
         ({"SeriesInstanceUID": "../../../etc/x"}, "damaged"),
     ],
