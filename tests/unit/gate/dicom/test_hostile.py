@@ -32,6 +32,8 @@ from provisioning.gate.dicom.structure import DEEPEST
 from provisioning.gate.dicom.treat import treat
 from provisioning.gate.dicom.verify import Verification
 
+RULES = ImagePolicy("patient", "visit", Options(modified_dates=True, descriptors=True))
+KEY = bytes(range(32))
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 EXPLICIT_START = b"\0" * 128 + b"DICM" + b"\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\0"
 
@@ -401,7 +403,7 @@ def test_lengths_and_orders_that_lie_are_damage(content: bytes) -> None:
     assert reason_of(EXPLICIT_START + content) is Reason.DAMAGED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     at=st.lists(st.integers(0, 3_000), min_size=1, max_size=6),
     byte=st.integers(0, 255),
@@ -417,7 +419,20 @@ def test_a_damaged_file_is_read_or_set_aside_and_nothing_else(
     content = bytearray(_WHOLE)
     for place_ in at:
         content[place_ % len(content)] = byte
-    reason_of(bytes(content[:cut]))
+    with tempfile.TemporaryDirectory() as place:
+        root, out = Path(place) / "in", Path(place) / "out"
+        root.mkdir()
+        (root / "a").write_bytes(content[:cut])
+        made = treat(
+            "ct", root, out, Deidentifier(RULES, KEY, 365), lambda *row: None, lambda done, whole: None
+        )
+        assert len(made.produced) + sum(one.count for one in made.set_aside.values()) == 1
+        Verification("ct", RULES, KEY, 365, frozenset()).look(out, made.produced, lambda done: None)
+        for one in made.produced:
+            written = (out / one.path).read_bytes()
+            for word in ("欧阳", "小明", "青山", "QSCT0007", "SN99887766"):
+                assert word.encode() not in written
+                assert word.encode("gb18030") not in written
 
 
 _WHOLE: bytes | None = None
@@ -446,10 +461,6 @@ PLACES = (
     "FilterType",
     "PerformedProcedureStepDescription",
 )
-
-
-RULES = ImagePolicy("patient", "visit", Options(modified_dates=True, descriptors=True))
-KEY = bytes(range(32))
 
 
 @settings(max_examples=150, deadline=None)
