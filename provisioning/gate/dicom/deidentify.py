@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -180,7 +181,7 @@ class _One:
             return ""  # What was parted before has come together.
         longest = values.LONGEST.get(vr_of(tag), values.LONGEST_TEXT)
         if any(len(part) > longest for part in made.split("\\")):
-            return "" if made != text else None
+            return "" if made != text else self._noted(_NOT_OF_TYPE, tag)
         return made
 
     def _noted(self, rule: str, tag: int, value: Any = None) -> Any:
@@ -189,8 +190,7 @@ class _One:
 
 
 def _either(tag: int) -> bool:
-    from pydicom.datadict import dictionary_VR  # noqa: PLC0415
-
+    """Whether the attribute is US or SS, as Pixel Representation says."""
     return dictionary_VR(tag) == "US or SS"
 
 
