@@ -28,7 +28,10 @@ def add_to(nouns: Any) -> None:
     verbs = noun(nouns, "extract", "extracts: read-only folders of data")
     parser = verb(verbs, "register", _register, "make an extract: de-identify, then verify what came out")
     parser.add_argument(
-        "source", type=Path, metavar="SOURCE", help="a CSV, XLSX or Parquet file, or a folder of them"
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="a CSV, XLSX or Parquet file, or a folder of them and of DICOM folders",
     )
     parser.add_argument(
         "--dictionary",

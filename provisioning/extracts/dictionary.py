@@ -16,6 +16,7 @@ TYPES = ("integer", "number", "string", "boolean", "date", "datetime")
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE = re.compile(r"[^\W_][\w.-]{0,120}\.(csv|xlsx|parquet)", re.IGNORECASE)
 _TEXTS = re.compile(r"[^\W_][\w-]{0,120}/\*\.txt")
+_FOLDER = re.compile(r"[^\W_][\w-]{0,120}")
 TEXT_COLUMNS = ("file", "text")
 """The columns of a table of text files: each file's name without .txt, and its text."""
 ENCODINGS = ("utf-8", "gb18030")
@@ -51,6 +52,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Images:
+    """A folder of DICOM files; its index becomes the tables ``NAME_instances`` and ``NAME_series``."""
+
+    name: str
+    folder: str
+    title: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Dictionary:
     """Everything that the data do not say about themselves."""
 
@@ -59,6 +69,7 @@ class Dictionary:
     source: str
     licence: str
     tables: tuple[Table, ...]
+    images: tuple[Images, ...] = ()
 
 
 def read_dictionary(path: Path) -> Dictionary:
@@ -70,13 +81,46 @@ def read_dictionary(path: Path) -> Dictionary:
         raise top.refuse(refusal.message, "name", **refusal.values) from refusal
     title = two_titles(top, "title")
     source, licence = top.text("source", longest=1000), top.text("licence")
-    tables = tuple(_table(top, str(key), below) for key, below in top.section("tables").sections())
+    images = _images(top)
+    below: Section | None = top.section("tables", None) if images else top.section("tables")
+    tables = tuple(_table(top, str(key), one) for key, one in (below.sections() if below else ()))
     top.finish()
-    if not tables:
+    if not tables and not images:
         raise top.refuse("tables must name at least one table.", "tables")
     if len({table.file for table in tables}) != len(tables):
         raise top.refuse("two tables come from one file.", "tables")
-    return Dictionary(name, title, source, licence, tables)
+    _apart(top, tables, images)
+    return Dictionary(name, title, source, licence, tables, images)
+
+
+def _images(top: Section) -> tuple[Images, ...]:
+    section: Section | None = top.section("images", None)
+    found = []
+    for key, below in section.sections() if section is not None else ():
+        if not _TABLE.fullmatch(str(key)):
+            raise below.refuse(
+                "{table} is not a table's name: use lower-case letters, digits and underscores.", table=key
+            )
+        folder = below.text("folder")
+        if not _FOLDER.fullmatch(folder):
+            raise below.refuse("{folder} is not the name of a folder in the source.", "folder", folder=folder)
+        found.append(Images(str(key), folder, two_titles(below, "title")))
+        below.finish()
+    return tuple(found)
+
+
+def _apart(top: Section, tables: tuple[Table, ...], images: tuple[Images, ...]) -> None:
+    """Refuse two that would have one folder or name."""
+    folders = [one.folder for one in images]
+    folders += [table.file.partition("/")[0] for table in tables if "/" in table.file]
+    if len(set(folders)) != len(folders):
+        raise top.refuse("two tables come from one file.", "images")
+    taken = {table.name for table in tables}
+    for one in images:
+        for name in (one.name, f"{one.name}_instances", f"{one.name}_series"):
+            if name in taken:
+                raise top.refuse("{table} is there twice. Rename one.", "images", table=name)
+            taken.add(name)
 
 
 def two_titles(section: Section, key: str | int) -> dict[str, str]:

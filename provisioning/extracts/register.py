@@ -15,6 +15,7 @@ from typing import Any
 
 from provisioning.extracts.dictionary import Dictionary, read_dictionary
 from provisioning.extracts.manifest import (
+    LARGEST_MANIFEST,
     MANIFEST,
     SCHEMA,
     ExtractDamaged,
@@ -108,6 +109,7 @@ def _content(half: Path, dictionary: Dictionary, made: Made) -> dict[str, Any]:
         "source": dictionary.source,
         "licence": dictionary.licence,
         "tables": made.tables,
+        **({"images": made.images} if made.images else {}),
         "gate": made.gate,
         "files": [_file(half, path) for path in made.files],
     }
@@ -136,12 +138,19 @@ def _settle(half: Path, home: Path, content: dict[str, Any], version: int | None
             extract=f"{home.name}@{version}",
         )
     number = version if version is not None else max(present, default=0) + 1
+    document = write_document({**content, "version": number})
+    if len(document) > LARGEST_MANIFEST:
+        raise Refusal(
+            "{extract} would have more files than a manifest can list. Register it in parts.",
+            extract=f"{home.name}@{number}",
+        )
     with (half / MANIFEST).open("wb") as file:
-        file.write(write_document({**content, "version": number}))
+        file.write(document)
         file.flush()
         os.fsync(file.fileno())
     for path in half.rglob("*"):
         path.chmod(0o550 if path.is_dir() else 0o440)
+    _sync_all(half)
     half.chmod(0o550)
     os.rename(half, home / f"v{number}")  # the moment at which the extract is there
     _sync(home)
@@ -178,7 +187,17 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def _sync_all(folder: Path) -> None:
+    """The folder's own entries and those of every folder below; files are synced as they are digested."""
+    for path in (folder, *(one for one in folder.rglob("*") if one.is_dir())):
+        _sync_folder(path)
+
+
 def _sync(folder: Path) -> None:
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -10,6 +10,7 @@ from typing import Any
 from provisioning.extracts.dictionary import Column, Dictionary, Table
 from provisioning.extracts.tabulate import TableRefused, connect, convert
 from provisioning.gate import sources, transforms, verification
+from provisioning.gate.dicom.images import make_images
 from provisioning.gate.policy import Policy, TablePolicy
 from provisioning.gate.report import as_made
 from provisioning.lined_yaml import FileRefused
@@ -31,6 +32,7 @@ class Made:
     tables: list[dict[str, Any]]
     gate: dict[str, Any]
     files: list[str]
+    images: list[dict[str, Any]]
 
 
 def make(
@@ -84,6 +86,14 @@ def make(
                 progress("verify", name, done, rows)
 
             findings += verification.verify_table(target, table.name, policy, connection, more)
+        images = []
+        for one in dictionary.images if not faults else ():
+            assert key is not None  # a policy on images is keyed
+            pictures = make_images(folder, scratch, one, policy, found[one.name], key, connection, progress)
+            images.append(pictures.document)
+            tables += pictures.tables
+            files += pictures.files
+            findings += pictures.findings
     if faults:
         raise TableRefused(faults)
     findings += verification.verify_files(folder, files)
@@ -102,12 +112,13 @@ def make(
             "treatments": {
                 name: {column: one.by or one.action for column, one in rules.columns.items()}
                 for name, rules in policy.tables.items()
-            },
+            }
+            | {name: rules.treatments() for name, rules in policy.images.items()},
             "findings": documents,
             "overrides": [],
         }
     )
-    return Made(tables, gate, files)
+    return Made(tables, gate, files, images)
 
 
 def check(dictionary: Dictionary, policy: Policy) -> None:
@@ -136,6 +147,11 @@ def check(dictionary: Dictionary, policy: Policy) -> None:
             fault("{column} of {table} is not in the dictionary.", column=column, table=name)
         if not {column for column in columns if rules.columns.get(column) and _stays(rules, column)}:
             fault("{table} keeps no column. Take it out of the dictionary.", table=name)
+    folders = {one.name for one in dictionary.images}
+    for name in sorted(policy.images.keys() - folders):
+        fault("{table} is not in the dictionary. Take it out of the policy.", table=name)
+    for name in sorted(folders - policy.images.keys()):
+        fault("{table} is not in the policy. Say what happens to its images.", table=name)
     if faults:
         raise TableRefused(faults)
 

@@ -7,10 +7,12 @@ about a person beforehand (GB/T 37964-2019 3.8); ``sensitive`` is what they must
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from provisioning.gate.dicom.policy import ImagePolicy, explainable, read_images
 from provisioning.lined_yaml import FileRefused, Section, load
 from provisioning.refusal import Refusal
 from provisioning.registry.columns import checked_name
@@ -105,10 +107,13 @@ class Policy:
     tables: dict[str, TablePolicy]
     digest: str
     path: Path
+    images: dict[str, ImagePolicy] = field(default_factory=dict)
 
     @property
     def keyed(self) -> bool:
         """Whether a project's key is needed."""
+        if self.images:
+            return True
         actions = {one.action for table in self.tables.values() for one in table.columns.values()}
         return bool(actions & {"pseudonymise", "shift_dates"})
 
@@ -176,14 +181,23 @@ def read_policy(path: Path) -> Policy:
     shift_days = top.number("shift_days", SHIFT_DAYS, least=30, whole=True)
     if shift_days > 3650:
         raise top.refuse("shift_days must be at most 3650.", "shift_days")
-    tables = {str(name): _table(below, str(name), base) for name, below in top.section("tables").sections()}
+    listed: Section | None = top.section("images", None)
+    images = {
+        str(name): read_images(below, base, _treatment, _expected_of_images)
+        for name, below in (listed.sections() if listed is not None else ())
+    }
+    listed = top.section("tables", None) if images else top.section("tables")
+    tables = {
+        str(name): _table(below, str(name), base)
+        for name, below in (listed.sections() if listed is not None else ())
+    }
     top.finish()
-    if not tables:
+    if not tables and not images:
         raise top.refuse("tables must name at least one table.", "tables")
     digest = hashlib.sha256(path.read_bytes())
     if extends:
         digest.update((READY / f"{extends}.yaml").read_bytes())
-    return Policy(base, k, least_l, shift_days, tables, "sha256:" + digest.hexdigest(), path)
+    return Policy(base, k, least_l, shift_days, tables, "sha256:" + digest.hexdigest(), path, images)
 
 
 def _table(section: Section, name: str, base: Base) -> TablePolicy:
@@ -212,17 +226,22 @@ def _table(section: Section, name: str, base: Base) -> TablePolicy:
                     key,
                     column=key,
                 )
-    expected = _expected(section, columns)
+    expected = _expected(section, lambda key: key == TABLE or key in columns)
     section.finish()
     return TablePolicy(columns, patient, quasi, sensitive, expected)
 
 
-def _expected(section: Section, columns: dict[str, Treatment]) -> dict[tuple[str, str], str]:
+def _expected_of_images(section: Section) -> dict[tuple[str, str], str]:
+    """Of attributes by their keyword, of columns of the index, of combinations."""
+    return _expected(section, lambda key: key == TABLE or key in explainable())
+
+
+def _expected(section: Section, known: Callable[[str], bool]) -> dict[tuple[str, str], str]:
     found = {}
     below: Section | None = section.section("expected", None)
     for key, entry in below.sections() if below is not None else ():
         assert below is not None
-        if key != TABLE and key not in columns:
+        if not known(key):
             raise below.refuse("{column} is not among the columns.", key, column=key)
         reason = entry.text("reason", longest=1000)
         for line, rule in entry.texts("rules"):

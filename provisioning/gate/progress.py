@@ -9,6 +9,7 @@ from typing import TextIO
 
 from provisioning.gate.pipeline import Progress, quiet
 
+_UNITS = {"images": "files"}
 EVERY = 1.0
 """Seconds between two lines of one step."""
 
@@ -29,7 +30,7 @@ def shown_on(stream: TextIO, *, always: bool) -> Iterator[Progress]:
             return
         last[key] = now
         rate = done / (now - begun) if done and now > begun else 0.0
-        unit = f"{rate / 1e6:.1f} MB/s" if step == "read" else f"{rate:,.0f} rows/s"
+        unit = f"{rate / 1e6:.1f} MB/s" if step == "read" else f"{rate:,.0f} {_UNITS.get(step, 'rows')}/s"
         share = 100 * done // whole if whole else 0
         stream.write(f"{step} {name}: {done:,} of {whole:,} ({share} %), {unit}\n")
         stream.flush()

@@ -30,7 +30,7 @@ _BLOCK = 1 << 20
 
 
 def find(source: Path, dictionary: Dictionary) -> dict[str, Path]:
-    """Name of a table to its file or folder; everything readable has its partner.
+    """Name of a table or of images to its file or folder; everything readable has its partner.
 
     Raises `TableRefused`: a file too many or too few, or a link, which may lead out of the source.
     """
@@ -53,13 +53,14 @@ def find(source: Path, dictionary: Dictionary) -> dict[str, Path]:
         Refusal("{file} is not in the dictionary. Describe it, or take it away.", file=name)
         for name in sorted(present.keys() - wanted.keys())
     ]
-    known = {file.partition("/")[0] for file in within}
+    known = {file.partition("/")[0] for file in within} | {one.folder for one in dictionary.images}
     faults += [
         Refusal("{file} is not in the dictionary. Describe it, or take it away.", file=f"{name}/")
         for name in sorted(folders.keys() - known)
     ]
     absent = [name for name in wanted if name not in present]
     absent += [file for file in within if file.partition("/")[0] not in folders]
+    absent += [f"{one.folder}/" for one in dictionary.images if one.folder not in folders]
     faults += [
         Refusal("{file} is in the dictionary but not in {source}.", file=name, source=source)
         for name in sorted(absent)
@@ -68,6 +69,7 @@ def find(source: Path, dictionary: Dictionary) -> dict[str, Path]:
         raise TableRefused(faults)
     found = {table: present[file] for file, table in wanted.items()}
     found.update({table: folders[file.partition("/")[0]] for file, table in within.items()})
+    found.update({one.name: folders[one.folder] for one in dictionary.images})
     return found
 
 

@@ -20,7 +20,7 @@ from provisioning.refusal import Refusal
 PSEUDONYM = re.compile(r"p[0-9a-f]{32}")
 _BLOCK = 64
 """SHA-256's block, in bytes."""
-_DATES = "carrel date offset"
+DATES = "carrel date offset"
 _OFFSET = "carrel_offset"
 
 
@@ -61,7 +61,7 @@ def hmac_sql(domain: str, text: str) -> str:
 
 def offset_sql(patient: Column, days: int) -> str:
     """SQL: the days, -``days`` to ``days`` and never 0, by which all dates of a row's patient move."""
-    number = f"CAST('0x' || substr({hmac_sql(_DATES, _plain(patient))}, 1, 12) AS UBIGINT) % {2 * days}"
+    number = f"CAST('0x' || substr({hmac_sql(DATES, _plain(patient))}, 1, 12) AS UBIGINT) % {2 * days}"
     number = f"CAST({number} AS INTEGER)"
     return f"(CASE WHEN {number} < {days} THEN {number} - {days} ELSE {number} - {days} + 1 END)"
 
