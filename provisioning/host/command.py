@@ -42,12 +42,15 @@ def _line(site: Site, arguments: list[str]) -> list[str]:
         *("--user=0:0", "--cap-add=DAC_OVERRIDE", "--cap-add=FOWNER"),
         *(f"--volume={site.name}_disks:/run/carrel-disks", f"--env=CARREL_DISKS={SOCKET}"),
     )
+    as_root = tuple(arguments[:2]) in AS_ROOT
+    # A disk that is unmounted meanwhile goes from the container's sight, too.
+    seeing = ":rslave" if as_root else ""
     return [
         *("docker", "run", "--rm", "--interactive", *terminal, "--network=none", "--read-only"),
         *("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--tmpfs=/tmp"),
-        *(rights if tuple(arguments[:2]) in AS_ROOT else ()),
+        *(rights if as_root else ()),
         *(f"--label=carrel.site={site.name}", *passed, f"--env=CARREL_ACTOR={actor}"),
-        *(f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel:rslave"),
+        *(f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel{seeing}"),
         *(f"--volume={site.keys}:/srv/keys", f"--volume={site.var / 'handover'}:/handover"),
         *(f"--volume={Path.cwd()}:{HERE}", f"--workdir={HERE}", by_name("hub").tag, "carrel", *arguments),
     ]

@@ -133,7 +133,7 @@ def carrel(site: Site, *arguments: str, stdin: str = "", check: bool = True) -> 
     done = subprocess.run(  # noqa: S603
         ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"]
         + ["--security-opt=no-new-privileges:true", "--tmpfs=/tmp", f"--label=carrel.site={site.name}"]
-        + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel:rslave"]
+        + [f"--volume={site.name}_registry:/srv/registry", f"--volume={site.data}:/srv/carrel"]
         + [f"--volume={site.keys}:/srv/keys"]
         + [f"--volume={site.var / 'handover'}:/handover", image, "carrel", *arguments],
         input=stdin,

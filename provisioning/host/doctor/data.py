@@ -135,8 +135,8 @@ def keys_folder(folder: Path, data: Path) -> list[Finding]:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             found.append(fail("keys", f"{path} is a link", "put the key itself there"))
-        elif stat.S_IMODE(status.st_mode) & 0o077:
-            found.append(fail("keys", f"{path} can be read by others", f"chmod go= {path}"))
+        elif stat.S_IMODE(status.st_mode) & (0o022 if path.suffix == ".pub" else 0o077):
+            found.append(fail("keys", f"{path} can be read or changed by others", f"chmod go= {path}"))
     return found or [ok("keys", f"{folder} is its owner's alone, on another file system than the data")]
 
 

@@ -315,6 +315,12 @@ def test_the_keys_folder(tmp_path, monkeypatch):
     assert states(data.keys_folder(keys, kept)) == ["ok"]
     (keys / "k").chmod(0o440)
     assert states(data.keys_folder(keys, kept)) == ["fail"]
+    (keys / "k").chmod(0o400)
+    (keys / "k.pub").touch(mode=0o644)
+    assert states(data.keys_folder(keys, kept)) == ["ok"], "a public key may be read, and not changed"
+    (keys / "k.pub").chmod(0o664)
+    assert states(data.keys_folder(keys, kept)) == ["fail"]
+    (keys / "k.pub").unlink()
     (keys / "k").unlink()
     (keys / "k").symlink_to("/etc/passwd")
     assert states(data.keys_folder(keys, kept)) == ["fail"]
