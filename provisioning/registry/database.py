@@ -169,6 +169,10 @@ def _alone(on: Engine) -> Iterator[None]:
     path = _sqlite_file(on.url.database) if on.dialect.name == "sqlite" else None
     if path is not None:
         with open(f"{path}.lock", "w") as lock:
+            if os.geteuid() == 0:
+                # As SQLite does with its own files: what root opens stays the database's owner's.
+                folder = os.stat(os.path.dirname(path) or ".")
+                os.fchown(lock.fileno(), folder.st_uid, folder.st_gid)
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
     elif on.dialect.name == "postgresql":

@@ -42,6 +42,8 @@ def environment(running_site, tmp_path: Path) -> Iterator[dict[str, str]]:
     for volume in client.volumes.list(filters=mine):
         volume.remove(force=True)
     client.close()
+    for mount in below(var / "data"):
+        subprocess.run(["umount", str(mount)], check=True)
 
 
 def host(verb: str, environment: dict[str, str]) -> subprocess.Popen[str]:

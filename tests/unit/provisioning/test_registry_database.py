@@ -268,3 +268,11 @@ def test_the_database_refuses_a_second_duty_that_nobody_allowed(engine: Engine) 
         session.add(AccountRole(account="zhao-lei", role=Role.AUDITOR))
         with pytest.raises(IntegrityError):
             session.flush()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_upgrade_by_root_locks_its_owner_out_of_nothing(tmp_path: Path) -> None:
+    """As after a restore: root upgrades what the services' uid goes on with."""
+    os.chown(tmp_path, 2010, 2010)
+    database.upgrade(f"sqlite:///{tmp_path}/registry.sqlite")
+    assert (tmp_path / "registry.sqlite.lock").stat().st_uid == 2010
