@@ -15,6 +15,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from provisioning.disks.mounting import below
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "carrel-second"
 pytestmark = pytest.mark.site
