@@ -100,7 +100,7 @@ from provisioning.registry import database
 c.JupyterHub.authenticator_class = RegistryAuthenticator
 c.JupyterHub.spawner_class = SimpleLocalProcessSpawner
 c.JupyterHub.load_roles = load_roles()
-c.JupyterHub.services = [{"name": "portal", "api_token": "p" * 64}]
+c.JupyterHub.services = [{"name": "portal", "api_token": "p" * 64}, {"name": "metrics"}]
 """
 
 
