@@ -95,13 +95,18 @@ def write(
         half.replace(folder / name(seal.first, seal.last))
         _sync(folder)
     except OSError as error:
-        raise Refusal(
-            "The trail's archive cannot be written to {folder}: {reason}. Give this account the right to, "
-            "or name another folder.",
-            folder=folder,
-            reason=error.strerror,
-        ) from error
+        raise not_written(folder, error) from error
     return seal
+
+
+def not_written(folder: Path, error: OSError) -> Refusal:
+    """That ``folder`` cannot be written to, with what to do."""
+    return Refusal(
+        "The trail's archive cannot be written to {folder}: {reason}. Give this account the right to, "
+        "or name another folder.",
+        folder=folder,
+        reason=error.strerror,
+    )
 
 
 def verify(

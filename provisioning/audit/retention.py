@@ -141,12 +141,7 @@ def _alone(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise Refusal(
-            "The trail's archive cannot be written to {folder}: {reason}. Give this account the right to, "
-            "or name another folder.",
-            folder=folder,
-            reason=error.strerror,
-        ) from error
+        raise archives.not_written(folder, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
